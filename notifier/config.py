@@ -1,0 +1,197 @@
+"""Settings: the environment variables ``NOTIFIER_*``, read once, checked at once."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import Field, dataclass, field, fields
+from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+PREFIX = "NOTIFIER_"
+
+Network = IPv4Network | IPv6Network
+
+
+class ConfigError(Exception):
+    """A setting cannot be read. The message names it and says what would do."""
+
+
+class PullEvents(StrEnum):
+    """When a pull's event reaches the database."""
+
+    JOURNAL = "journal"
+    COMMIT = "commit"
+    OFF = "off"
+
+
+class References(StrEnum):
+    """Whether a manifest may name content that the repository does not have."""
+
+    STRICT = "strict"
+    SPARSE = "sparse"
+
+
+class LogFormat(StrEnum):
+    """How a log line looks; ``auto`` is ``console`` on a terminal, else ``json``."""
+
+    AUTO = "auto"
+    CONSOLE = "console"
+    JSON = "json"
+
+
+def _switch(text: str) -> bool:
+    if text.lower() in {"on", "true", "yes", "1"}:
+        return True
+    if text.lower() in {"off", "false", "no", "0"}:
+        return False
+    raise ValueError("say on or off")
+
+
+def _number(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not text.isdecimal() or not low <= int(text) <= high:
+            raise ValueError(f"say a whole number from {low} to {high}")
+        return int(text)
+
+    return parse
+
+
+def _choice(kind: type[StrEnum]) -> Callable[[str], StrEnum]:
+    def parse(text: str) -> StrEnum:
+        try:
+            return kind(text.lower())
+        except ValueError:
+            raise ValueError(f"say one of {', '.join(kind)}") from None
+
+    return parse
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(",") if part)
+    except ValueError as error:
+        raise ValueError(
+            f"say addresses or networks, with commas between: {error}"
+        ) from None
+
+
+def _url(*schemes: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if urlsplit(text).scheme not in schemes:
+            known = ", ".join(f"{scheme}://" for scheme in schemes)
+            raise ValueError(f"say a URL that begins with one of {known}")
+        return text.rstrip("/") if text.startswith("http") else text
+
+    return parse
+
+
+def _setting(default: Any, parse: Callable[[str], Any], help_: str) -> Any:
+    return field(default=default, metadata={"parse": parse, "help": help_})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What can be set, each by the environment variable of its upper-case name."""
+
+    host: str = _setting("127.0.0.1", str, "The address to listen on.")
+    port: int = _setting(5000, _number(1, 65535), "The port to listen on.")
+    data_dir: Path = _setting(
+        Path("data"), Path, "Where the embedded defaults keep their files."
+    )
+    database_url: str | None = _setting(
+        None,
+        _url("sqlite", "postgresql+psycopg", "postgresql"),
+        "The database; SQLite in the data directory if not set.",
+    )
+    redis_url: str | None = _setting(
+        None,
+        _url("redis", "rediss", "unix"),
+        "The Redis or Valkey server; an embedded one if not set.",
+    )
+    storage_url: str | None = _setting(
+        None,
+        _url("file", "memory"),
+        "Where blobs live; `file://` in the data directory if not set.",
+    )
+    public_url: str | None = _setting(
+        None,
+        _url("http", "https"),
+        "The address that clients use, for `Location` and `target.url`; "
+        "taken from each request if not set.",
+    )
+    trusted_proxies: tuple[Network, ...] = _setting(
+        (), _networks, "Networks whose `Forwarded` and `X-Forwarded-*` count."
+    )
+    secret_key: str | None = _setting(
+        None,
+        str,
+        "Fernet keys, with commas between, that encrypt endpoint secrets at rest; "
+        "a file in the data directory if not set.",
+    )
+    delete: bool = _setting(True, _switch, "Whether content may be deleted.")
+    read_only: bool = _setting(False, _switch, "Whether all writes are refused.")
+    manifest_references: References = _setting(
+        References.STRICT,
+        _choice(References),
+        "`strict`: all that a manifest names must be there; `sparse`: it need not.",
+    )
+    pull_events: PullEvents = _setting(
+        PullEvents.JOURNAL,
+        _choice(PullEvents),
+        "`journal`: a pull's event is in a file before the answer and in the "
+        "database at once after; `commit`: in the database before the answer; `off`.",
+    )
+    head_is_pull: bool = _setting(
+        False, _switch, "Whether HEAD counts as a pull, as distribution has it."
+    )
+    event_references: bool = _setting(
+        False, _switch, "Whether manifest events list what the manifest names."
+    )
+    upload_expiry_h: int = _setting(
+        168, _number(1, 8760), "Hours after which an idle upload session is removed."
+    )
+    max_endpoints: int = _setting(
+        1000, _number(1, 100_000), "How many endpoints there may be."
+    )
+    web_processes: int = _setting(2, _number(1, 64), "Web server processes.")
+    web_threads: int = _setting(
+        64, _number(1, 1024), "Requests at once in each web process."
+    )
+    log_format: LogFormat = _setting(
+        LogFormat.AUTO, _choice(LogFormat), "`auto`, `console` or `json`."
+    )
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read every ``NOTIFIER_*`` variable; raise `ConfigError` for a bad one."""
+        known = {PREFIX + f.name.upper(): f for f in fields(cls)}
+        values = {}
+        for name, text in environment.items():
+            if not name.startswith(PREFIX) or text == "":
+                continue
+            if name not in known:
+                raise ConfigError(f"{name} is not a setting: see README, Settings")
+            values[known[name].name] = _parsed(name, known[name], text)
+        return cls(**values)
+
+    @property
+    def database(self) -> str:
+        """The database's URL, the default filled in."""
+        return (
+            self.database_url or f"sqlite:///{self.data_dir.absolute() / 'notifier.db'}"
+        )
+
+    @property
+    def storage(self) -> str:
+        """The storage's URL, the default filled in."""
+        return self.storage_url or f"file://{self.data_dir.absolute()}"
+
+
+def _parsed(name: str, setting: "Field[Any]", text: str) -> Any:
+    try:
+        return setting.metadata["parse"](text)
+    except ValueError as error:
+        # The value is left out: it may hold a password.
+        raise ConfigError(f"{name}: {error}") from None

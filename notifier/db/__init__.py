@@ -1,0 +1,24 @@
+"""The database: how to read it, and how to change it in one transaction."""
+
+from notifier.db.base import Base
+from notifier.db.database import (
+    Database,
+    DatabaseUnavailable,
+    Transaction,
+    batches,
+    insert,
+)
+from notifier.db.interned import Interned, Text
+from notifier.db.prepared import Prepared
+
+__all__ = [
+    "Base",
+    "Database",
+    "DatabaseUnavailable",
+    "Interned",
+    "Prepared",
+    "Text",
+    "Transaction",
+    "batches",
+    "insert",
+]

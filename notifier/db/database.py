@@ -1,0 +1,124 @@
+"""One door to the database, whichever of the two it is."""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Protocol, TypeVar
+
+import psycopg
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+from notifier.db.postgresql import PostgreSQL
+from notifier.db.sqlite import SQLite, WriteLockTimeout
+
+T = TypeVar("T")
+
+_MAX_PARAMETERS = 500
+
+# What SQLAlchemy raises, and what the drivers do where their cursors are used.
+_UNAVAILABLE = (
+    OperationalError,
+    InterfaceError,
+    sqlite3.OperationalError,
+    psycopg.OperationalError,
+    WriteLockTimeout,
+)
+
+
+class DatabaseUnavailable(Exception):
+    """The database cannot be reached, is locked or is full. Trying again may help."""
+
+
+class Transaction:
+    """A change in the making, and what is to happen once it is committed."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self.connection = connection
+        self.execute = connection.execute
+        self._callbacks: list[Callable[[], None]] = []
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Call *callback* once the change is committed, and not if it is undone.
+
+        It must not raise: the change stands, whatever happens then.
+        """
+        self._callbacks.append(callback)
+
+    def committed(self) -> None:
+        """Run the callbacks, in the order in which they were added."""
+        for callback in self._callbacks:
+            callback()
+
+
+class _Backend(Protocol):
+    engine: sa.Engine
+
+    def read(self) -> AbstractContextManager[sa.Connection]: ...
+    def write(self) -> AbstractContextManager[sa.Connection]: ...
+    def close(self) -> None: ...
+
+
+class Database:
+    """SQLite or PostgreSQL, by URL. Threads may share it; processes may not."""
+
+    def __init__(self, url: str) -> None:
+        parsed = sa.make_url(url)
+        self._backend: _Backend = (
+            SQLite(parsed)
+            if parsed.get_backend_name() == "sqlite"
+            else PostgreSQL(parsed)
+        )
+        self.engine = self._backend.engine
+        self.dialect = self.engine.dialect.name
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """Lend a connection outside of any transaction: each statement sees the latest.
+
+        Raises `DatabaseUnavailable`.
+        """
+        with _translated_errors(), self._backend.read() as connection:
+            yield connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Make one change: all of it when the block ends, nothing if it raises.
+
+        Raises `DatabaseUnavailable`. Keep the block short and free of waiting: on
+        SQLite no other change can begin before it ends.
+        """
+        with _translated_errors(), self._backend.write() as connection:
+            transaction = Transaction(connection)
+            yield transaction
+        transaction.committed()
+
+    def close(self) -> None:
+        """Close this thread's connection and all that are pooled."""
+        self._backend.close()
+
+
+def insert(connection: sa.Connection, table: Any) -> Any:
+    """Start an INSERT that knows ``on_conflict_do_nothing`` and ``…_do_update``."""
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)
+
+
+def batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Cut *items* into pieces that fit into one statement's parameters."""
+    for start in range(0, len(items), _MAX_PARAMETERS):
+        yield items[start : start + _MAX_PARAMETERS]
+
+
+@contextmanager
+def _translated_errors() -> Iterator[None]:
+    try:
+        yield
+    except _UNAVAILABLE as error:
+        raise DatabaseUnavailable(str(getattr(error, "orig", error))) from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise DatabaseUnavailable(str(error.orig)) from error
+        raise

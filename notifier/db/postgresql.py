@@ -1,0 +1,42 @@
+"""PostgreSQL: a pool of connections, many writers at once."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+
+_POOL_SIZE = 10
+_OVERFLOW = 20
+_CONNECT_TIMEOUT_S = 5
+_POOL_TIMEOUT_S = 10
+
+
+class PostgreSQL:
+    """A PostgreSQL server, through psycopg 3."""
+
+    def __init__(self, url: sa.URL) -> None:
+        self.engine = sa.create_engine(
+            url.set(drivername="postgresql+psycopg"),
+            pool_size=_POOL_SIZE,
+            max_overflow=_OVERFLOW,
+            pool_timeout=_POOL_TIMEOUT_S,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": _CONNECT_TIMEOUT_S},
+        )
+        self._reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """Lend a connection that commits by itself."""
+        with self._reader.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """Lend a connection within one transaction."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close the pool."""
+        self.engine.dispose()

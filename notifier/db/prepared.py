@@ -1,0 +1,142 @@
+"""Statements of the hot paths: compiled once, run on the driver's own cursor.
+
+A Core statement costs some 90 µs to run, most of it on the way through SQLAlchemy; the
+same text on the driver's cursor costs 15. Values convert as the columns' types say, in
+both directions.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Dialect
+from sqlalchemy.engine.interfaces import DBAPICursor
+
+if TYPE_CHECKING:
+    from sqlalchemy.sql.compiler import SQLCompiler
+
+# ``insert`` of the dialect at hand, which knows ``on_conflict_do_nothing``.
+Insert = Callable[[Any], Any]
+_Convert = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """A statement in one dialect, and how its values convert."""
+
+    text: str
+    order: list[str] | None
+    binders: dict[str, _Convert]
+    readers: list[tuple[int, _Convert]]
+
+    def bind(self, values: Mapping[str, Any]) -> Any:
+        """Return the parameters as the driver takes them."""
+        bound = {**values}
+        for name, convert in self.binders.items():
+            bound[name] = convert(bound[name])
+        return bound if self.order is None else [bound[name] for name in self.order]
+
+    def read(self, row: Sequence[Any]) -> tuple[Any, ...]:
+        """Return a row's values as their types say."""
+        values = list(row)
+        for place, convert in self.readers:
+            values[place] = convert(values[place])
+        return tuple(values)
+
+
+class Prepared:
+    """A statement with named parameters; for an INSERT, the columns' names.
+
+    An INSERT is given as a function of the dialect's ``insert``, for only that one
+    knows what to do about conflicts.
+    """
+
+    def __init__(
+        self, statement: sa.ClauseElement | Callable[[Insert], sa.ClauseElement]
+    ) -> None:
+        self._statement = statement
+        self._compiled: dict[str, _Compiled] = {}
+
+    def first(self, connection: sa.Connection, **values: Any) -> Any | None:
+        """Run a SELECT; return its first row, a tuple, or None."""
+        compiled = self._compile(connection, values)
+        cursor = _cursor(connection)
+        try:
+            cursor.execute(compiled.text, compiled.bind(values))
+            row = cursor.fetchone()
+        finally:
+            cursor.close()
+        return None if row is None else compiled.read(row)
+
+    def run(self, connection: sa.Connection, **values: Any) -> None:
+        """Run a statement that returns nothing."""
+        compiled = self._compile(connection, values)
+        cursor = _cursor(connection)
+        try:
+            cursor.execute(compiled.text, compiled.bind(values))
+        finally:
+            cursor.close()
+
+    def run_many(
+        self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Run a statement once for each of *rows*, which have the same keys."""
+        compiled = self._compile(connection, rows[0])
+        cursor = _cursor(connection)
+        try:
+            cursor.executemany(compiled.text, [compiled.bind(row) for row in rows])
+        finally:
+            cursor.close()
+
+    def _compile(
+        self, connection: sa.Connection, values: Mapping[str, Any]
+    ) -> _Compiled:
+        dialect = connection.dialect
+        compiled = self._compiled.get(dialect.name)
+        if compiled is None:
+            statement = self._statement
+            if not isinstance(statement, sa.ClauseElement):
+                statement = statement(_INSERTS[dialect.name])
+            compiled = _compile(statement, dialect, list(values))
+            self._compiled[dialect.name] = compiled
+        return compiled
+
+
+_INSERTS: dict[str, Insert] = {
+    "sqlite": sqlite.insert,
+    "postgresql": postgresql.insert,
+}
+
+
+def _compile(
+    statement: sa.ClauseElement, dialect: Dialect, names: list[str]
+) -> _Compiled:
+    columns = names if isinstance(statement, sa.Insert) else None
+    compiled = cast(
+        "SQLCompiler", statement.compile(dialect=dialect, column_keys=columns)
+    )
+    selected = statement.selected_columns if isinstance(statement, sa.Select) else ()
+    return _Compiled(
+        text=str(compiled),
+        order=compiled.positiontup,
+        binders={
+            name: convert
+            for name, bind in compiled.binds.items()
+            if (convert := bind.type.dialect_impl(dialect).bind_processor(dialect))
+        },
+        readers=[
+            (place, convert)
+            for place, column in enumerate(selected)
+            if (
+                convert := column.type.dialect_impl(dialect).result_processor(
+                    dialect, None
+                )
+            )
+        ],
+    )
+
+
+def _cursor(connection: sa.Connection) -> DBAPICursor:
+    return connection.connection.cursor()

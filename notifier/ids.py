@@ -1,0 +1,27 @@
+"""UUIDv7: ids that sort by the time they were made (RFC 9562, section 5.7)."""
+
+import os
+import time
+from uuid import UUID
+
+_NS_PER_MS = 1_000_000
+
+
+def uuid7(at_ns: int | None = None) -> UUID:
+    """Make an id for the moment *at_ns* (nanoseconds since 1970), or for now.
+
+    The twelve bits after the millisecond hold its fraction (method 3 of section
+    6.2), so ids of one process sort to a quarter of a microsecond.
+    """
+    milliseconds, rest = divmod(time.time_ns() if at_ns is None else at_ns, _NS_PER_MS)
+    fraction = (rest << 12) // _NS_PER_MS
+    random = int.from_bytes(os.urandom(8)) & 0x3FFFFFFFFFFFFFFF
+    value = milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62 | random
+    return UUID(int=value)
+
+
+def first_uuid7(at_ns: int) -> UUID:
+    """Return the lowest id that any event of the moment *at_ns* or later can have."""
+    milliseconds, rest = divmod(at_ns, _NS_PER_MS)
+    fraction = (rest << 12) // _NS_PER_MS
+    return UUID(int=milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62)
