@@ -1,0 +1,129 @@
+"""Blobs: content by digest, and the repositories that link it."""
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from notifier.db import Base, Prepared, batches
+from notifier.db.base import Serial
+from notifier.registry.digest import Digest, DigestBytes
+from notifier.registry.errors import BlobUnknown
+from notifier.registry.repositories import Repository
+
+
+class Blob(Base):
+    """Content that the storage holds."""
+
+    __tablename__ = "blobs"
+
+    id: Mapped[int] = mapped_column(Serial, primary_key=True)
+    digest: Mapped[Digest] = mapped_column(DigestBytes, unique=True)
+    size: Mapped[int] = mapped_column(sa.BigInteger)
+
+
+class BlobLink(Base):
+    """A repository's claim on a blob. Without one the blob cannot be seen there."""
+
+    __tablename__ = "blob_links"
+    __table_args__ = (
+        sa.Index("ix_blob_links_blob", "blob_id"),
+        {"sqlite_with_rowid": False},
+    )
+
+    repository_id: Mapped[int] = mapped_column(
+        sa.ForeignKey(Repository.id), primary_key=True
+    )
+    blob_id: Mapped[int] = mapped_column(sa.ForeignKey(Blob.id), primary_key=True)
+
+
+_SIZE = Prepared(
+    lambda _: (
+        sa.select(Blob.size)
+        .join(BlobLink, BlobLink.blob_id == Blob.id)
+        .join(Repository, Repository.id == BlobLink.repository_id)
+        .where(
+            Repository.name == sa.bindparam("repository"),
+            Blob.digest == sa.bindparam("digest"),
+        )
+    )
+)
+_SIZES = (
+    sa.select(Blob.digest, Blob.size)
+    .join(BlobLink, BlobLink.blob_id == Blob.id)
+    .where(
+        BlobLink.repository_id == sa.bindparam("repository_id"),
+        Blob.digest.in_(sa.bindparam("digests", expanding=True)),
+    )
+)
+_OWNER = Prepared(
+    lambda _: (
+        sa.select(Repository.name)
+        .join(BlobLink, BlobLink.repository_id == Repository.id)
+        .join(Blob, Blob.id == BlobLink.blob_id)
+        .where(Blob.digest == sa.bindparam("digest"))
+        .limit(1)
+    )
+)
+_PUT = Prepared(lambda insert: insert(Blob).on_conflict_do_nothing())
+_LINK = Prepared(
+    lambda insert: (
+        insert(BlobLink)
+        .from_select(
+            ["repository_id", "blob_id"],
+            sa.select(
+                sa.bindparam("repository_id", type_=sa.BigInteger), Blob.id
+            ).where(Blob.digest == sa.bindparam("digest")),
+        )
+        .on_conflict_do_nothing()
+    )
+)
+
+
+def get_size(connection: sa.Connection, repository: str, digest: Digest) -> int:
+    """Return the size of a blob that *repository* links; raise `BlobUnknown`."""
+    row = _SIZE.first(connection, repository=repository, digest=digest)
+    if row is None:
+        raise BlobUnknown({"digest": digest})
+    size: int = row[0]
+    return size
+
+
+def list_sizes(
+    connection: sa.Connection, repository_id: int, digests: list[Digest]
+) -> dict[Digest, int]:
+    """Return the sizes of those *digests* that the repository links."""
+    sizes: dict[Digest, int] = {}
+    for batch in batches(digests):
+        rows = connection.execute(
+            _SIZES, {"repository_id": repository_id, "digests": batch}
+        )
+        sizes.update(dict(rows.tuples().all()))
+    return sizes
+
+
+def get_owner(connection: sa.Connection, digest: Digest) -> str:
+    """Return the name of a repository that links the blob; raise `BlobUnknown`."""
+    row = _OWNER.first(connection, digest=digest)
+    if row is None:
+        raise BlobUnknown({"digest": digest})
+    name: str = row[0]
+    return name
+
+
+def link(
+    connection: sa.Connection, repository_id: int, digest: Digest, size: int
+) -> None:
+    """Make a blob that the storage holds visible in a repository."""
+    _PUT.run(connection, digest=digest, size=size)
+    _LINK.run(connection, repository_id=repository_id, digest=digest)
+
+
+def unlink(connection: sa.Connection, repository: str, digest: Digest) -> None:
+    """Make a blob invisible in a repository. Its bytes stay with the storage."""
+    repository_id = sa.select(Repository.id).where(Repository.name == repository)
+    blob_id = sa.select(Blob.id).where(Blob.digest == digest)
+    connection.execute(
+        sa.delete(BlobLink).where(
+            BlobLink.repository_id == repository_id.scalar_subquery(),
+            BlobLink.blob_id == blob_id.scalar_subquery(),
+        )
+    )

@@ -1,0 +1,151 @@
+"""Blobs and upload sessions in this process's memory: for tests and for trying out."""
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
+from uuid import UUID
+
+from notifier.storage.protocol import UploadBusy, UploadMissing
+
+_CHUNK = 1024 * 1024
+
+
+class _Session:
+    """The bytes of an upload session."""
+
+    def __init__(self) -> None:
+        self.content = bytearray()
+        self.note: bytes | None = None
+        self.written_at = datetime.now(UTC)
+        self.lock = threading.Lock()
+
+
+class MemoryStorage:
+    """Two dictionaries. What they hold is gone with the process."""
+
+    def __init__(self) -> None:
+        self._blobs: dict[str, bytes] = {}
+        self._uploads: dict[tuple[str, UUID], _Session] = {}
+
+    def create_upload(self, repository: str, upload: UUID) -> None:
+        """Begin an upload session."""
+        self._uploads[repository, upload] = _Session()
+
+    def open_upload(self, repository: str, upload: UUID) -> "_Upload":
+        """Hold an upload session."""
+        session = self._session(repository, upload)
+        if not session.lock.acquire(blocking=False):
+            raise UploadBusy(str(upload))
+        return _Upload(self._blobs, self._uploads, (repository, upload), session)
+
+    def upload_size(self, repository: str, upload: UUID) -> int:
+        """Return how many bytes the session has."""
+        return len(self._session(repository, upload).content)
+
+    def expire_uploads(self, before: datetime) -> int:
+        """End the sessions that nobody has written to since *before*."""
+        expired = [
+            key for key, session in self._uploads.items() if session.written_at < before
+        ]
+        for key in expired:
+            self._uploads.pop(key, None)
+        return len(expired)
+
+    def open_blob(self, digest: str) -> "_Blob | None":
+        """Open a blob for reading."""
+        content = self._blobs.get(digest)
+        return None if content is None else _Blob(content)
+
+    def blob_size(self, digest: str) -> int | None:
+        """Return a blob's size."""
+        content = self._blobs.get(digest)
+        return None if content is None else len(content)
+
+    def check(self) -> None:
+        """Memory is there."""
+
+    def _session(self, repository: str, upload: UUID) -> _Session:
+        try:
+            return self._uploads[repository, upload]
+        except KeyError:
+            raise UploadMissing(str(upload)) from None
+
+
+class _Blob:
+    """A blob's bytes."""
+
+    def __init__(self, content: bytes) -> None:
+        self.size = len(content)
+        self._content = content
+
+    def chunks(self, start: int, length: int) -> Iterator[bytes]:
+        """Yield *length* bytes from *start* on."""
+        for offset in range(start, start + length, _CHUNK):
+            yield self._content[offset : min(offset + _CHUNK, start + length)]
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class _Upload:
+    """A session, held."""
+
+    def __init__(
+        self,
+        blobs: dict[str, bytes],
+        uploads: dict[tuple[str, UUID], _Session],
+        key: tuple[str, UUID],
+        session: _Session,
+    ) -> None:
+        self._blobs = blobs
+        self._uploads = uploads
+        self._key = key
+        self._session = session
+
+    @property
+    def size(self) -> int:
+        """How many bytes the session has."""
+        return len(self._session.content)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._session.written_at = datetime.now(UTC)
+        self._session.lock.release()
+
+    def append(self, chunk: bytes) -> None:
+        """Add *chunk* at the end."""
+        self._session.content += chunk
+
+    def truncate(self, size: int) -> None:
+        """Forget what lies beyond *size*."""
+        del self._session.content[size:]
+
+    def chunks(self) -> Iterator[bytes]:
+        """Read back all that was written."""
+        yield bytes(self._session.content)
+
+    def note(self) -> bytes | None:
+        """Return what `set_note` kept."""
+        return self._session.note
+
+    def set_note(self, note: bytes) -> None:
+        """Keep *note*."""
+        self._session.note = note
+
+    def commit(self, digest: str) -> None:
+        """Make the session the blob *digest*."""
+        self._blobs.setdefault(digest, bytes(self._session.content))
+        self.discard()
+
+    def discard(self) -> None:
+        """End the session."""
+        self._uploads.pop(self._key, None)

@@ -1,0 +1,120 @@
+"""What a storage does. Nothing here is about HTTP, repositories' rules or SQL.
+
+Digests come as checked strings, ``algorithm:hex``; repositories as checked names; an
+upload's id is a UUID. A storage need not check them again.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from types import TracebackType
+from typing import Protocol, Self
+from uuid import UUID
+
+
+class UploadMissing(Exception):
+    """There is no such upload session."""
+
+
+class UploadBusy(Exception):
+    """Another request is writing to this upload session."""
+
+
+class StorageFull(Exception):
+    """There is no room for more bytes. What was there is unharmed."""
+
+
+class BlobReader(Protocol):
+    """An open blob. It stays readable if the blob is deleted meanwhile."""
+
+    @property
+    def size(self) -> int:
+        """How many bytes it has."""
+        ...
+
+    def chunks(self, start: int, length: int) -> Iterator[bytes]:
+        """Yield *length* bytes from *start* on, and close."""
+        ...
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
+
+
+class UploadWriter(Protocol):
+    """An upload session, held by one request at a time."""
+
+    @property
+    def size(self) -> int:
+        """How many bytes the session has."""
+        ...
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+    def append(self, chunk: bytes) -> None:
+        """Add *chunk* at the end. Raises `StorageFull`."""
+        ...
+
+    def truncate(self, size: int) -> None:
+        """Forget what lies beyond *size*."""
+        ...
+
+    def chunks(self) -> Iterator[bytes]:
+        """Read back all that was written."""
+        ...
+
+    def note(self) -> bytes | None:
+        """Return what `set_note` kept."""
+        ...
+
+    def set_note(self, note: bytes) -> None:
+        """Keep a few bytes beside the session, over restarts."""
+        ...
+
+    def commit(self, digest: str) -> None:
+        """Make the session the blob *digest*, durably, and end the session.
+
+        If the blob is there already, the session's bytes are dropped.
+        """
+        ...
+
+    def discard(self) -> None:
+        """End the session and forget its bytes."""
+        ...
+
+
+class Storage(Protocol):
+    """Blobs by digest, and upload sessions by repository and id."""
+
+    def create_upload(self, repository: str, upload: UUID) -> None:
+        """Begin an upload session. Raises `StorageFull`."""
+        ...
+
+    def open_upload(self, repository: str, upload: UUID) -> UploadWriter:
+        """Hold an upload session. Raises `UploadMissing` and `UploadBusy`."""
+        ...
+
+    def upload_size(self, repository: str, upload: UUID) -> int:
+        """Return how many bytes the session has. Raises `UploadMissing`."""
+        ...
+
+    def expire_uploads(self, before: datetime) -> int:
+        """End the sessions that nobody has written to since *before*; count them."""
+        ...
+
+    def open_blob(self, digest: str) -> BlobReader | None:
+        """Open a blob for reading, or return None."""
+        ...
+
+    def blob_size(self, digest: str) -> int | None:
+        """Return a blob's size, or None."""
+        ...
+
+    def check(self) -> None:
+        """Raise `OSError` unless bytes can be written and read just now."""
+        ...
