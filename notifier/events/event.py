@@ -1,0 +1,102 @@
+"""What an event says: one action on one target, by one actor."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from notifier.registry.digest import Digest
+
+
+class Action(StrEnum):
+    """What was done. The first four are the distribution project's."""
+
+    PUSH = "push"
+    PULL = "pull"
+    MOUNT = "mount"
+    DELETE = "delete"
+    PING = "ping"
+
+
+class Kind(StrEnum):
+    """What it was done to. A tag counts as the manifest that it names."""
+
+    MANIFEST = "manifest"
+    BLOB = "blob"
+
+
+class TagChange(StrEnum):
+    """What a push did to its tag."""
+
+    NEW = "new"
+    MOVED = "moved"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Descriptor:
+    """Media type, digest and size of some content.
+
+    *platform* is the object that an index gives beside a manifest, if any.
+    """
+
+    media_type: str
+    digest: Digest
+    size: int
+    platform: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What an event is about, and where it lives.
+
+    *url* is absent when the content is gone. *references* is None unless settings
+    ask for it, and only manifests have any.
+    """
+
+    kind: Kind | None
+    repository: str | None
+    descriptor: Descriptor | None = None
+    tag: str | None = None
+    from_repository: str | None = None
+    url: str | None = None
+    references: tuple[Descriptor, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestRecord:
+    """The HTTP request that led to an event, as far as it is remembered."""
+
+    id: UUID
+    addr: str
+    host: str
+    method: str
+    useragent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The node that generates events: host and port, and this run of the process."""
+
+    addr: str
+    instance_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One action on one target, by one actor.
+
+    The actor *initiates* an event; the source is the node that *generates* it.
+    *timestamp_ns* counts nanoseconds since 1970. *tag_change* and *previous_digest*
+    belong to a push by tag; they stand beside the envelope's event, not in it.
+    """
+
+    id: UUID
+    timestamp_ns: int
+    action: Action
+    target: Target
+    request: RequestRecord
+    source: Source
+    actor: str | None = None
+    tag_change: TagChange | None = None
+    previous_digest: Digest | None = None

@@ -1,0 +1,253 @@
+"""The audit log's rows: written once in the transaction of the change, never updated.
+
+A row is kept compact: digests and ids are bytes, and what recurs (repositories, media
+types, clients, sources) is a number of another table. The key is the event's id, a
+UUIDv7, so that rows lie in the order of their time, and each index ends in it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from notifier.db import Base, Interned, Prepared, Text, Transaction
+from notifier.events.event import (
+    Action,
+    Descriptor,
+    Event,
+    Kind,
+    RequestRecord,
+    Source,
+    TagChange,
+    Target,
+)
+from notifier.registry.digest import Digest, DigestBytes
+from notifier.registry.repositories import repository_names
+
+ACTIONS = {
+    Action.PUSH: 1,
+    Action.PULL: 2,
+    Action.MOUNT: 3,
+    Action.DELETE: 4,
+    Action.PING: 5,
+}
+KINDS = {Kind.MANIFEST: 1, Kind.BLOB: 2}
+TAG_CHANGES = {TagChange.NEW: 1, TagChange.MOVED: 2, TagChange.UNCHANGED: 3}
+
+_ACTIONS = {number: action for action, number in ACTIONS.items()}
+_KINDS = {number: kind for kind, number in KINDS.items()}
+_TAG_CHANGES = {number: change for change, number in TAG_CHANGES.items()}
+_URL_PARTS = {Kind.MANIFEST: "manifests", Kind.BLOB: "blobs"}
+
+
+class EventRow(Base):
+    """One line of the audit log. The columns ``…_text`` name rows of ``texts``."""
+
+    __tablename__ = "events"
+    __table_args__ = (
+        sa.Index("ix_events_digest", "digest", "id"),
+        sa.Index("ix_events_repository", "repository_id", "id"),
+        {"sqlite_with_rowid": False},
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    timestamp_ns: Mapped[int] = mapped_column(sa.BigInteger)
+    recorded_at: Mapped[datetime]
+    action: Mapped[int] = mapped_column(sa.SmallInteger)
+    kind: Mapped[int | None] = mapped_column(sa.SmallInteger)
+    repository_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+    from_repository_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+    digest: Mapped[Digest | None] = mapped_column(DigestBytes)
+    media_type_text: Mapped[int | None] = mapped_column(sa.BigInteger)
+    size: Mapped[int | None] = mapped_column(sa.BigInteger)
+    tag: Mapped[str | None]
+    tag_change: Mapped[int | None] = mapped_column(sa.SmallInteger)
+    previous_digest: Mapped[Digest | None] = mapped_column(DigestBytes)
+    registry_text: Mapped[int | None] = mapped_column(sa.BigInteger)
+    target_references: Mapped[bytes | None]
+    actor_text: Mapped[int | None] = mapped_column(sa.BigInteger)
+    request_id: Mapped[UUID]
+    addr: Mapped[str]
+    host_text: Mapped[int] = mapped_column(sa.BigInteger)
+    method: Mapped[str]
+    useragent_text: Mapped[int] = mapped_column(sa.BigInteger)
+    source_text: Mapped[int] = mapped_column(sa.BigInteger)
+    source_instance: Mapped[UUID]
+
+
+class Recorder:
+    """Writes and reads the rows of the audit log."""
+
+    def __init__(self) -> None:
+        self.texts = Interned(Text.id, Text.text)
+        self.repositories = repository_names()
+
+    def insert(self, transaction: Transaction, events: Sequence[Event]) -> None:
+        """Add one row for each of *events*."""
+        texts = self.texts.intern(transaction, _texts_of(events))
+        repositories = self.repositories.intern(transaction, _repositories_of(events))
+        now = datetime.now(UTC)
+        _INSERT.run_many(
+            transaction.connection,
+            [_row(event, texts, repositories, now) for event in events],
+        )
+
+    def events(
+        self, connection: sa.Connection, rows: Iterable[sa.Row[Any]]
+    ) -> list[Event]:
+        """Make events again of *rows*, each a whole row of the table."""
+        rows = list(rows)
+        texts = self.texts.resolve(connection, _ids_of(rows, _TEXT_COLUMNS))
+        repositories = self.repositories.resolve(
+            connection, _ids_of(rows, _REPOSITORY_COLUMNS)
+        )
+        return [_event(row, texts, repositories) for row in rows]
+
+
+_INSERT = Prepared(lambda insert: insert(EventRow))
+_TEXT_COLUMNS = (
+    "media_type_text",
+    "registry_text",
+    "actor_text",
+    "host_text",
+    "useragent_text",
+    "source_text",
+)
+_REPOSITORY_COLUMNS = ("repository_id", "from_repository_id")
+
+
+def _texts_of(events: Sequence[Event]) -> Iterable[str | None]:
+    for event in events:
+        descriptor = event.target.descriptor
+        yield descriptor.media_type if descriptor else None
+        yield _registry_of(event.target)
+        yield event.actor
+        yield event.request.host
+        yield event.request.useragent
+        yield event.source.addr
+
+
+def _repositories_of(events: Sequence[Event]) -> Iterable[str | None]:
+    for event in events:
+        yield event.target.repository
+        yield event.target.from_repository
+
+
+def _registry_of(target: Target) -> str | None:
+    """Return the part of the target's URL that many targets share."""
+    return target.url.removesuffix(_path_of(target)) if target.url else None
+
+
+def _path_of(target: Target) -> str:
+    if target.kind is None or target.descriptor is None:
+        return ""
+    part = _URL_PARTS[target.kind]
+    return f"/v2/{target.repository}/{part}/{target.descriptor.digest}"
+
+
+def _row(
+    event: Event,
+    texts: Mapping[str | None, int | None],
+    repositories: Mapping[str | None, int | None],
+    now: datetime,
+) -> dict[str, Any]:
+    target, request = event.target, event.request
+    descriptor = target.descriptor
+    return {
+        "id": event.id,
+        "timestamp_ns": event.timestamp_ns,
+        "recorded_at": now,
+        "action": ACTIONS[event.action],
+        "kind": KINDS[target.kind] if target.kind else None,
+        "repository_id": repositories[target.repository],
+        "from_repository_id": repositories[target.from_repository],
+        "digest": descriptor.digest if descriptor else None,
+        "media_type_text": texts[descriptor.media_type if descriptor else None],
+        "size": descriptor.size if descriptor else None,
+        "tag": target.tag,
+        "tag_change": TAG_CHANGES[event.tag_change] if event.tag_change else None,
+        "previous_digest": event.previous_digest,
+        "registry_text": texts[_registry_of(target)],
+        "target_references": None
+        if target.references is None
+        else orjson.dumps(target.references),
+        "actor_text": texts[event.actor],
+        "request_id": request.id,
+        "addr": request.addr,
+        "host_text": texts[request.host],
+        "method": request.method,
+        "useragent_text": texts[request.useragent],
+        "source_text": texts[event.source.addr],
+        "source_instance": event.source.instance_id,
+    }
+
+
+def _ids_of(rows: Iterable[sa.Row[Any]], columns: Iterable[str]) -> Iterable[Any]:
+    return (getattr(row, column) for row in rows for column in columns)
+
+
+def _event(
+    row: sa.Row[Any],
+    texts: Mapping[int | None, str | None],
+    repositories: Mapping[int | None, str | None],
+) -> Event:
+    return Event(
+        id=row.id,
+        timestamp_ns=row.timestamp_ns,
+        action=_ACTIONS[row.action],
+        target=_target(row, texts, repositories),
+        request=RequestRecord(
+            id=row.request_id,
+            addr=row.addr,
+            host=texts[row.host_text] or "",
+            method=row.method,
+            useragent=texts[row.useragent_text] or "",
+        ),
+        source=Source(
+            addr=texts[row.source_text] or "", instance_id=row.source_instance
+        ),
+        actor=texts[row.actor_text],
+        tag_change=_TAG_CHANGES[row.tag_change] if row.tag_change else None,
+        previous_digest=row.previous_digest,
+    )
+
+
+def _target(
+    row: sa.Row[Any],
+    texts: Mapping[int | None, str | None],
+    repositories: Mapping[int | None, str | None],
+) -> Target:
+    target = Target(
+        kind=_KINDS[row.kind] if row.kind else None,
+        repository=repositories[row.repository_id],
+        descriptor=None
+        if row.digest is None
+        else Descriptor(
+            media_type=texts[row.media_type_text] or "",
+            digest=row.digest,
+            size=row.size,
+        ),
+        tag=row.tag,
+        from_repository=repositories[row.from_repository_id],
+        references=None
+        if row.target_references is None
+        else tuple(_descriptor(item) for item in orjson.loads(row.target_references)),
+    )
+    registry = texts[row.registry_text]
+    if registry is None:
+        return target
+    return replace(target, url=registry + _path_of(target))
+
+
+def _descriptor(item: dict[str, Any]) -> Descriptor:
+    return Descriptor(
+        media_type=item["media_type"],
+        digest=Digest(item["digest"]),
+        size=item["size"],
+        platform=item["platform"],
+    )
