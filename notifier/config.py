@@ -51,7 +51,8 @@ def _switch(text: str) -> bool:
 
 def _number(low: int, high: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
-        if not text.isdecimal() or not low <= int(text) <= high:
+        # Python refuses to read numbers of thousands of digits.
+        if not text.isdecimal() or not low <= int(text[:20]) <= high:
             raise ValueError(f"say a whole number from {low} to {high}")
         return int(text)
 
@@ -82,13 +83,23 @@ def _url(*schemes: str) -> Callable[[str], str]:
         if urlsplit(text).scheme not in schemes:
             known = ", ".join(f"{scheme}://" for scheme in schemes)
             raise ValueError(f"say a URL that begins with one of {known}")
-        return text.rstrip("/") if text.startswith("http") else text
+        return text
 
     return parse
 
 
-def _setting(default: Any, parse: Callable[[str], Any], help_: str) -> Any:
-    return field(default=default, metadata={"parse": parse, "help": help_})
+def _web_url(text: str) -> str:
+    if not urlsplit(_url("http", "https")(text)).hostname:
+        raise ValueError("say a URL with a host")
+    return text.rstrip("/")
+
+
+def _setting(
+    default: Any, parse: Callable[[str], Any], help_: str, *, secret: bool = False
+) -> Any:
+    return field(
+        default=default, repr=not secret, metadata={"parse": parse, "help": help_}
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,11 +115,13 @@ class Settings:
         None,
         _url("sqlite", "postgresql+psycopg", "postgresql"),
         "The database; SQLite in the data directory if not set.",
+        secret=True,
     )
     redis_url: str | None = _setting(
         None,
         _url("redis", "rediss", "unix"),
         "The Redis or Valkey server; an embedded one if not set.",
+        secret=True,
     )
     storage_url: str | None = _setting(
         None,
@@ -117,7 +130,7 @@ class Settings:
     )
     public_url: str | None = _setting(
         None,
-        _url("http", "https"),
+        _web_url,
         "The address that clients use, for `Location` and `target.url`; "
         "taken from each request if not set.",
     )
@@ -129,6 +142,7 @@ class Settings:
         str,
         "Fernet keys, with commas between, that encrypt endpoint secrets at rest; "
         "a file in the data directory if not set.",
+        secret=True,
     )
     delete: bool = _setting(True, _switch, "Whether content may be deleted.")
     read_only: bool = _setting(False, _switch, "Whether all writes are refused.")

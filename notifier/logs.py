@@ -48,7 +48,8 @@ def line_writer() -> Callable[..., None]:
     """
     if structlog.get_config()["logger_factory"].__class__ is _JSON_LOGGERS:
         return _write_json
-    return structlog.get_logger().info
+    write: Callable[..., None] = structlog.get_logger().info
+    return write
 
 
 def _write_json(**words: Any) -> None:

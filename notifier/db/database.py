@@ -21,6 +21,7 @@ _MAX_PARAMETERS = 500
 _UNAVAILABLE = (
     OperationalError,
     InterfaceError,
+    sa.exc.TimeoutError,  # of the pool
     sqlite3.OperationalError,
     psycopg.OperationalError,
     WriteLockTimeout,
@@ -57,6 +58,7 @@ class _Backend(Protocol):
 
     def read(self) -> AbstractContextManager[sa.Connection]: ...
     def write(self) -> AbstractContextManager[sa.Connection]: ...
+    def leave(self) -> None: ...
     def close(self) -> None: ...
 
 
@@ -93,6 +95,10 @@ class Database:
             transaction = Transaction(connection)
             yield transaction
         transaction.committed()
+
+    def leave(self) -> None:
+        """Close what this thread alone has used; to be called when it ends."""
+        self._backend.leave()
 
     def close(self) -> None:
         """Close this thread's connection and all that are pooled."""

@@ -37,6 +37,9 @@ class PostgreSQL:
         with self.engine.begin() as connection:
             yield connection
 
+    def leave(self) -> None:
+        """Leave the connections to the other threads."""
+
     def close(self) -> None:
         """Close the pool."""
         self.engine.dispose()

@@ -28,12 +28,13 @@ class _Compiled:
 
     text: str
     order: list[str] | None
+    literals: dict[str, Any]
     binders: dict[str, _Convert]
     readers: list[tuple[int, _Convert]]
 
     def bind(self, values: Mapping[str, Any]) -> Any:
         """Return the parameters as the driver takes them."""
-        bound = {**values}
+        bound = {**self.literals, **values}
         for name, convert in self.binders.items():
             bound[name] = convert(bound[name])
         return bound if self.order is None else [bound[name] for name in self.order]
@@ -121,6 +122,11 @@ def _compile(
     return _Compiled(
         text=str(compiled),
         order=compiled.positiontup,
+        literals={
+            name: bind.value
+            for name, bind in compiled.binds.items()
+            if bind.value is not None
+        },
         binders={
             name: convert
             for name, bind in compiled.binds.items()

@@ -71,6 +71,10 @@ class SQLite:
                 self._roll_back(connection)
                 raise
 
+    def leave(self) -> None:
+        """Close this thread's connection."""
+        self.close()
+
     def close(self) -> None:
         """Close this thread's connection."""
         if connection := getattr(self._kept, "connection", None):

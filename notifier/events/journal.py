@@ -3,14 +3,16 @@
 A pull would be several times slower if its event were committed before the answer. So
 the event is appended to a file of this process first, by one write, which outlives
 the process whatever kills it; a thread syncs the file and moves its events to the
-database in large batches, at once after. Files that a dead process left behind are
-moved at the next start. An event's id is its key: it is recorded once.
+database in large batches, at once after. When pulls come faster than that thread gets
+to run, those who append lend a hand, so that the journal stays short. Files that a dead
+process left behind are moved at the next start. An event's id is its key: it is
+recorded once.
 """
 
 import fcntl
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -35,6 +37,7 @@ from notifier.ids import uuid7
 from notifier.registry.digest import Digest
 
 _BATCH_BYTES = 256 * 1024
+_LONG_BYTES = 1024 * 1024
 _ROTATE_BYTES = 8 * 1024 * 1024
 _LINGER_S = 0.02
 _RETRY_S = 1.0
@@ -51,6 +54,8 @@ class Journal:
         self._database = database
         self._announcer = announcer
         self._lock = threading.Lock()
+        self._moving = threading.Lock()
+        self._waits = False
         self._wake = threading.Event()
         self._stopping = threading.Event()
         folder.mkdir(parents=True, exist_ok=True)
@@ -66,8 +71,11 @@ class Journal:
         line = orjson.dumps(event) + b"\n"
         with self._lock:
             self._file.append(line)
+            is_long = self._file.size - self._file.moved > _LONG_BYTES
         if not self._wake.is_set():
             self._wake.set()
+        if is_long and not self._waits:
+            self._lend_a_hand()
 
     def close(self) -> None:
         """Move what is left, for some seconds at most, and stop.
@@ -85,47 +93,70 @@ class Journal:
             self._wake.clear()
             self._stopping.wait(_LINGER_S)
             self._move_safely(self._move_own)
-        self._remove_if_moved()
+        # An event may have come after the last look, before the stop.
+        self._move_safely(self._move_own)
+        self._leave()
         self._database.close()
 
-    def _move_safely(self, move: Any) -> None:
+    def _lend_a_hand(self) -> None:
+        """Move what is there, unless another thread is at it."""
+        if not self._moving.acquire(blocking=False):
+            return
+        try:
+            self._move_file(self._file)
+        except (DatabaseUnavailable, OSError) as error:
+            # The event is safe in the file, and the journal's own thread goes on.
+            self._waits = True
+            _log.warning("journal_waits", error=str(error))
+        finally:
+            self._moving.release()
+
+    def _move_safely(self, move: Callable[[], None]) -> None:
         """Try until it works: the events are safe in the file meanwhile."""
         while True:
             try:
                 move()
             except (DatabaseUnavailable, OSError) as error:
                 _log.warning("journal_waits", error=str(error))
-                if self._stopping.wait(_RETRY_S):
-                    return
+            except Exception:  # noqa: BLE001 - without this thread all pulls would wait
+                _log.exception("journal_waits")
             else:
+                self._waits = False
+                return
+            self._waits = True
+            if self._stopping.wait(_RETRY_S):
                 return
 
     def _move_own(self) -> None:
-        file = self._file
-        self._move(file)
-        with self._lock:
-            if file.size >= _ROTATE_BYTES and file.moved == file.size:
-                self._file = _File.create(self._folder)
-                file.remove()
+        with self._moving:
+            file = self._file
+            self._move_file(file)
+            with self._lock:
+                if file.size >= _ROTATE_BYTES and file.moved == file.size:
+                    self._file = _File.create(self._folder)
+                    file.remove()
 
     def _move_orphans(self) -> None:
         for path in sorted(self._folder.glob("*.journal")):
             file = _File.adopt(path)
             if file is not None:
-                self._move(file)
+                self._move_file(file)
                 file.remove()
 
-    def _move(self, file: "_File") -> None:
+    def _move_file(self, file: "_File") -> None:
         while lines := file.next_lines():
             events = _parsed(lines)
             with self._database.transaction() as transaction:
                 self._announcer.announce(transaction, _unrecorded(transaction, events))
             file.moved += len(lines)
 
-    def _remove_if_moved(self) -> None:
+    def _leave(self) -> None:
+        """Take no more events; leave the file for the next start if any is in it."""
         with self._lock:
             if self._file.moved == self._file.size:
                 self._file.remove()
+            else:
+                self._file.close()
 
 
 class _File:
@@ -141,8 +172,11 @@ class _File:
     def create(cls, folder: Path) -> "_File":
         path = folder / f"{uuid7()}.journal"
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL
-        descriptor = os.open(path, flags, 0o600)
+        # Nobody may take it for a dead process's file before it is locked.
+        unlocked = path.with_suffix(".new")
+        descriptor = os.open(unlocked, flags, 0o600)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
+        unlocked.rename(path)
         return cls(path, descriptor)
 
     @classmethod
@@ -182,7 +216,12 @@ class _File:
 
     def remove(self) -> None:
         self._path.unlink(missing_ok=True)
+        self.close()
+
+    def close(self) -> None:
         os.close(self._descriptor)
+        # Whoever comes later must not write to whatever has this number then.
+        self._descriptor = -1
 
 
 def _parsed(lines: bytes) -> list[Event]:
@@ -219,8 +258,9 @@ def _event(line: dict[str, Any]) -> Event:
                 **target,
                 "kind": Kind(target["kind"]),
                 "descriptor": _descriptor(target["descriptor"]),
-                "references": target["references"]
-                and tuple(_descriptor(item) for item in target["references"]),
+                "references": None
+                if target["references"] is None
+                else tuple(_descriptor(item) for item in target["references"]),
             }
         ),
         request=RequestRecord(**{**request, "id": UUID(request["id"])}),

@@ -96,7 +96,7 @@ def list_sizes(
         rows = connection.execute(
             _SIZES, {"repository_id": repository_id, "digests": batch}
         )
-        sizes.update(dict(rows.tuples().all()))
+        sizes.update(dict(rows.all()))
     return sizes
 
 
@@ -118,12 +118,17 @@ def link(
 
 
 def unlink(connection: sa.Connection, repository: str, digest: Digest) -> None:
-    """Make a blob invisible in a repository. Its bytes stay with the storage."""
+    """Make a blob invisible in a repository; raise `BlobUnknown` if it is already.
+
+    Its bytes stay with the storage.
+    """
     repository_id = sa.select(Repository.id).where(Repository.name == repository)
     blob_id = sa.select(Blob.id).where(Blob.digest == digest)
-    connection.execute(
+    removed = connection.execute(
         sa.delete(BlobLink).where(
             BlobLink.repository_id == repository_id.scalar_subquery(),
             BlobLink.blob_id == blob_id.scalar_subquery(),
         )
     )
+    if removed.rowcount == 0:
+        raise BlobUnknown({"digest": digest})

@@ -16,6 +16,9 @@ from notifier.registry.errors import DigestInvalid, ManifestInvalid
 
 MAX_SIZE = 4 * 1024 * 1024
 
+# OCI image specification, image index, ``platform``.
+_PLATFORM = ("architecture", "os", "os.version", "os.features", "variant")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
@@ -97,9 +100,12 @@ def _media_type(document: dict[str, Any], content_type: str | None) -> str:
         media_type = content_type
     if not media_types.is_media_type(media_type):
         _refuse("the media type is malformed")
-    if stated is not None and stated != media_type:
+    if media_type in media_types.FORMS:
+        _refuse("a manifest is not sent as a form")
+    # Case does not matter (RFC 6838); the document's own spelling is kept.
+    if stated is not None and stated.lower() != media_type.lower():
         _refuse(f"mediaType is {stated[:256]}, Content-Type is {media_type[:256]}")
-    return media_type
+    return stated or media_type
 
 
 def _guessed_media_type(document: dict[str, Any]) -> str:
@@ -144,15 +150,31 @@ def _reference(descriptor: Any, *, is_manifest: bool = False) -> Reference:
     size = descriptor.get("size")
     if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size < 1 << 63:
         _refuse("a descriptor's size is not a number of bytes")
-    platform = descriptor.get("platform")
     return Reference(
         media_type=media_type,
         digest=_digest(descriptor),
         size=size,
-        platform=platform if isinstance(platform, dict) else None,
+        platform=_platform(descriptor.get("platform")),
         is_manifest=is_manifest,
         is_distributable=media_type not in media_types.NON_DISTRIBUTABLE,
     )
+
+
+def _platform(stated: Any) -> dict[str, Any] | None:
+    """Keep what the specification knows: events tell of it, strangers write it."""
+    if not isinstance(stated, dict):
+        return None
+    return {
+        name: stated[name]
+        for name in _PLATFORM
+        if name in stated and _is_text(stated[name], several=name == "os.features")
+    }
+
+
+def _is_text(value: Any, *, several: bool) -> bool:
+    if several:
+        return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    return isinstance(value, str)
 
 
 def _subject(document: dict[str, Any]) -> Digest | None:
@@ -200,6 +222,8 @@ def _text(document: dict[str, Any], name: str) -> str | None:
     value = document.get(name)
     if value is not None and not isinstance(value, str):
         _refuse(f"{name} is not a string")
+    if value and "\0" in value:
+        _refuse(f"{name} holds a NUL character")
     return value
 
 

@@ -1,6 +1,7 @@
 """Why a request is refused, in the specification's own codes.
 
 RegistryError
+├── BlobRangeInvalid      RANGE_INVALID
 ├── BlobUnknown           BLOB_UNKNOWN
 ├── BlobUploadInvalid     BLOB_UPLOAD_INVALID
 ├── BlobUploadUnknown     BLOB_UPLOAD_UNKNOWN
@@ -32,6 +33,17 @@ class RegistryError(Exception):
     def __init__(self, detail: Any = None) -> None:
         super().__init__(f"{self.message}: {detail}" if detail else self.message)
         self.detail = detail
+
+
+class BlobRangeInvalid(RegistryError):
+    """A range of which the blob, of *size* bytes, has nothing."""
+
+    code = "RANGE_INVALID"
+    message = "invalid content range"
+
+    def __init__(self, size: int) -> None:
+        super().__init__({"size": size})
+        self.size = size
 
 
 class BlobUnknown(RegistryError):

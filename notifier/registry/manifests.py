@@ -105,13 +105,14 @@ def check_references(
     """Raise `RegistryErrors` with one error for each thing that is not there.
 
     Content must be linked in this very repository, and as large as its descriptor says.
-    With *sparse*, only the sizes of what is there are checked.
+    An index may name blobs too, as caches of BuildKit do. With *sparse*, only the sizes
+    of what is there are checked.
     """
     named = [item for item in document.references if item.is_distributable]
     children = [item.digest for item in named if item.is_manifest]
-    layers = [item.digest for item in named if not item.is_manifest]
     sizes = _list_sizes(connection, repository_id, children)
-    sizes |= blobs.list_sizes(connection, repository_id, layers)
+    others = [item.digest for item in named if item.digest not in sizes]
+    sizes |= blobs.list_sizes(connection, repository_id, others)
     errors = [
         error
         for error in _reference_errors(named, sizes)
@@ -161,14 +162,15 @@ def _list_sizes(
         rows = connection.execute(
             _SIZES, {"repository_id": repository_id, "digests": batch}
         )
-        sizes.update(dict(rows.tuples().all()))
+        sizes.update(dict(rows.all()))
     return sizes
 
 
 def _reference_errors(
     references: Iterable[Reference], sizes: dict[Digest, int]
 ) -> Iterable[RegistryError]:
-    for reference in {reference.digest: reference for reference in references}.values():
+    distinct = {(item.digest, item.size): item for item in references}
+    for reference in distinct.values():
         stored = sizes.get(reference.digest)
         if stored is None:
             yield ManifestBlobUnknown({"digest": reference.digest})

@@ -24,6 +24,9 @@ NON_DISTRIBUTABLE: Final = frozenset(
     }
 )
 
+# What browsers and curl send of themselves. A form's bytes are not taken for content.
+FORMS: Final = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+
 # RFC 6838, section 4.2: restricted names, a slash between them.
 _NAME = r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}"
 _MEDIA_TYPE = re.compile(rf"{_NAME}/{_NAME}", re.ASCII)

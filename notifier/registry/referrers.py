@@ -43,8 +43,16 @@ def put(
     document: ManifestDocument,
 ) -> None:
     """Remember that a manifest refers to its subject."""
+    statement = insert(connection, Referrer)
     connection.execute(
-        insert(connection, Referrer).on_conflict_do_nothing(),
+        # Pushed again, the same bytes may be of another media type.
+        statement.on_conflict_do_update(
+            index_elements=[Referrer.manifest_id],
+            set_={
+                "artifact_type": statement.excluded.artifact_type,
+                "descriptor": statement.excluded.descriptor,
+            },
+        ),
         {
             "manifest_id": manifest_id,
             "repository_id": repository_id,

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from notifier.db import Base, Interned
+from notifier.db import Base, Interned, Prepared
 from notifier.db.base import ByteOrderText, Serial
 
 
@@ -16,9 +16,28 @@ class Repository(Base):
     name: Mapped[str] = mapped_column(ByteOrderText, unique=True)
 
 
+_LOCK = Prepared(
+    lambda _: (
+        sa.select(Repository.id)
+        .where(Repository.name == sa.bindparam("name"))
+        .with_for_update(key_share=True)
+    )
+)
+
+
 def repository_names() -> Interned:
     """Make a memory of the repositories' numbers, for one database."""
     return Interned(Repository.id, Repository.name)
+
+
+def lock(connection: sa.Connection, name: str) -> None:
+    """Let nobody else change the repository's manifests and tags before the commit.
+
+    On SQLite a transaction is alone anyway. On PostgreSQL, what one has read of a tag
+    may be different by the time it writes; blobs may come in all the while.
+    """
+    if connection.dialect.name == "postgresql":
+        _LOCK.first(connection, name=name)
 
 
 def list_repositories(

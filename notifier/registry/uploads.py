@@ -84,13 +84,14 @@ def append(storage: Storage, repository: str, upload: UUID, body: Body) -> int:
     Raises `BlobUploadUnknown`, `RangeInvalid` if the chunk does not go on where the
     session stands, `SizeInvalid` if it is not as long as it says. What arrived of a
     body that broke off is kept: the client asks for the size and goes on from there.
+    Nothing is kept of a body that is longer than it says.
     """
     with _open(storage, repository, upload) as writer:
         start = writer.size
         expected = _expected_length(body, start)
         note = _read_note(writer)
         hasher = Hasher(note.algorithm) if start == 0 else None
-        received = _receive(writer, body, hasher)
+        received = _receive(writer, body, hasher, expected)
         if hasher is not None:
             _write_note(writer, _Note(note.algorithm, writer.size, hasher.digest()))
         _check_length(received, expected)
@@ -110,7 +111,7 @@ def finish(
         expected = _expected_length(body, start)
         hasher = Hasher(digest.algorithm) if start == 0 else None
         try:
-            _check_length(_receive(writer, body, hasher), expected)
+            _check_length(_receive(writer, body, hasher, expected), expected)
         except BaseException:
             writer.truncate(start)
             raise
@@ -177,10 +178,15 @@ def _expected_length(body: Body, size: int) -> int | None:
     return last - first + 1
 
 
-def _receive(writer: UploadWriter, body: Body, hasher: Hasher | None) -> int:
-    received = 0
+def _receive(
+    writer: UploadWriter, body: Body, hasher: Hasher | None, expected: int | None
+) -> int:
+    start, received = writer.size, 0
     while chunk := body.stream.read(_CHUNK):
         received += len(chunk)
+        if expected is not None and received > expected:
+            writer.truncate(start)
+            raise SizeInvalid({"received": received, "expected": expected})
         writer.append(chunk)
         if hasher is not None:
             hasher.update(chunk)

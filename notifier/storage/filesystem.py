@@ -72,10 +72,13 @@ class FilesystemStorage:
         """End the sessions that nobody has written to since *before*."""
         expired = 0
         for path in self._uploads.rglob("_/*"):
+            session = path.with_suffix("")
             with suppress(FileNotFoundError):
-                if path.stat().st_mtime < before.timestamp():
+                # A note lives as long as its session.
+                written = (session if session.exists() else path).stat().st_mtime
+                if written < before.timestamp():
                     path.unlink()
-                    expired += path.suffix != ".note"
+                    expired += path == session
         return expired
 
     def open_blob(self, digest: str) -> "_Blob | None":
@@ -202,6 +205,7 @@ class _Upload:
             except FileNotFoundError:
                 os.makedirs(os.path.dirname(target), exist_ok=True)
                 _fsync_folder(os.path.dirname(os.path.dirname(target)))
+                _fsync_folder(str(self._blobs))
                 os.rename(self._path, target)
             _fsync_folder(os.path.dirname(target))
         self._forget_note()

@@ -38,6 +38,10 @@ class MemoryStorage:
         session = self._session(repository, upload)
         if not session.lock.acquire(blocking=False):
             raise UploadBusy(str(upload))
+        # It may have ended between being found and being held.
+        if self._uploads.get((repository, upload)) is not session:
+            session.lock.release()
+            raise UploadMissing(str(upload))
         return _Upload(self._blobs, self._uploads, (repository, upload), session)
 
     def upload_size(self, repository: str, upload: UUID) -> int:
@@ -47,7 +51,9 @@ class MemoryStorage:
     def expire_uploads(self, before: datetime) -> int:
         """End the sessions that nobody has written to since *before*."""
         expired = [
-            key for key, session in self._uploads.items() if session.written_at < before
+            key
+            for key, session in list(self._uploads.items())
+            if session.written_at < before
         ]
         for key in expired:
             self._uploads.pop(key, None)

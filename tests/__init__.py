@@ -1,0 +1,1 @@
+"""Tests mirror the package; a test's name is the rule that it states."""

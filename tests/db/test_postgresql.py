@@ -1,0 +1,115 @@
+"""PostgreSQL: what may happen to its connections."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+
+from notifier.db import Database, DatabaseUnavailable, Text
+
+
+@pytest.fixture(name="database")
+def _database(postgresql: str) -> Iterator[Database]:
+    database = Database(postgresql)
+    yield database
+    with database.transaction() as transaction:
+        transaction.execute(sa.delete(Text))
+    database.close()
+
+
+def cut(database: Database) -> None:
+    """End every other connection, as a restart of the server does."""
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        )
+
+
+def test_a_plain_url_is_served_by_the_same_driver() -> None:
+    database = Database("postgresql://nobody@127.0.0.1/none")
+
+    assert database.engine.url.drivername == "postgresql+psycopg"
+    assert database.dialect == "postgresql"
+
+
+def test_a_connection_that_is_cut_is_unavailable_and_the_next_one_works(
+    database: Database, postgresql: str
+) -> None:
+    other = Database(postgresql)
+
+    def change() -> None:
+        with database.transaction() as transaction:
+            cut(other)
+            transaction.execute(sa.insert(Text), {"text": "one"})
+
+    with pytest.raises(DatabaseUnavailable):
+        change()
+    other.close()
+
+    with database.transaction() as transaction:
+        transaction.execute(sa.insert(Text), {"text": "two"})
+    with database.read() as connection:
+        assert list(connection.scalars(sa.select(Text.text))) == ["two"]
+
+
+def test_a_connection_that_died_in_the_pool_is_replaced(
+    database: Database, postgresql: str
+) -> None:
+    with database.read() as connection:
+        connection.scalar(sa.select(1))
+    other = Database(postgresql)
+    cut(other)
+    other.close()
+
+    with database.read() as connection:
+        assert connection.scalar(sa.select(1)) == 1
+
+
+def test_two_changes_that_block_each_other_do_not_hang(database: Database) -> None:
+    with database.transaction() as transaction:
+        transaction.execute(sa.insert(Text), [{"text": "one"}, {"text": "two"}])
+    meet = threading.Barrier(2)
+    outcomes: list[str] = []
+
+    def change(first: str, second: str) -> None:
+        try:
+            with database.transaction() as transaction:
+                for text in (first, second):
+                    transaction.execute(
+                        sa.update(Text).where(Text.text == text).values(text=text)
+                    )
+                    if text == first:
+                        meet.wait()
+            outcomes.append("done")
+        except DatabaseUnavailable:
+            outcomes.append("unavailable")
+
+    threads = [
+        threading.Thread(target=change, args=names)
+        for names in (("one", "two"), ("two", "one"))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(outcomes) == ["done", "unavailable"]
+
+
+def test_a_pool_that_stays_empty_is_unavailable(
+    postgresql: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("notifier.db.postgresql._POOL_SIZE", 1)
+    monkeypatch.setattr("notifier.db.postgresql._OVERFLOW", 0)
+    monkeypatch.setattr("notifier.db.postgresql._POOL_TIMEOUT_S", 0.01)
+    database = Database(postgresql)
+
+    with (
+        database.read(),
+        pytest.raises(DatabaseUnavailable),
+        database.read(),
+    ):
+        pass
+    database.close()
