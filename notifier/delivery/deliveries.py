@@ -1,0 +1,201 @@
+"""Deliveries: one event for one endpoint, and every attempt at it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from notifier.db import Transaction
+from notifier.delivery.errors import (
+    DeliveryUnknown,
+    EndpointDisabled,
+    EndpointUnknown,
+)
+from notifier.delivery.tables import (
+    CANCELLED,
+    DELIVERED,
+    FAILED,
+    PENDING,
+    AttemptRow,
+    DeliveryRow,
+    EndpointRow,
+)
+
+if TYPE_CHECKING:
+    from notifier.delivery.queue import Nudger
+
+
+class DeliveryState(StrEnum):
+    """How far a delivery has come."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Trigger(StrEnum):
+    """Why an attempt was made: its time had come, or somebody asked."""
+
+    SCHEDULE = "schedule"
+    REDELIVER = "redeliver"
+
+
+STATES = {
+    DeliveryState.PENDING: PENDING,
+    DeliveryState.DELIVERED: DELIVERED,
+    DeliveryState.FAILED: FAILED,
+    DeliveryState.CANCELLED: CANCELLED,
+}
+TRIGGERS = {Trigger.SCHEDULE: 1, Trigger.REDELIVER: 2}
+
+_STATES = {number: state for state, number in STATES.items()}
+_TRIGGERS = {number: trigger for trigger, number in TRIGGERS.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One event for one endpoint, until done. An attempt is made at *due_at*."""
+
+    id: UUID
+    event_id: UUID
+    endpoint_id: UUID
+    endpoint_name: str
+    state: DeliveryState
+    attempts: int
+    created_at: datetime
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One POST of a delivery.
+
+    *error* says why there is no answer, *status* what the answer was; *response* is
+    its body, or the beginning of it.
+    """
+
+    number: int
+    started_at: datetime
+    duration_ms: int
+    status: int | None
+    error: str | None
+    response: bytes
+    trigger: Trigger
+
+
+def list_deliveries(
+    connection: sa.Connection,
+    *,
+    endpoint: UUID | None = None,
+    event: UUID | None = None,
+    state: DeliveryState | None = None,
+    before: UUID | None = None,
+    limit: int,
+) -> Sequence[Delivery]:
+    """List deliveries, newest first, those made before the one called *before*."""
+    statement = _DELIVERIES.order_by(DeliveryRow.id.desc()).limit(limit)
+    if endpoint is not None:
+        key = sa.select(EndpointRow.id).where(EndpointRow.uuid == endpoint)
+        statement = statement.where(DeliveryRow.endpoint_id == key.scalar_subquery())
+    if event is not None:
+        statement = statement.where(DeliveryRow.event_id == event)
+    if state is not None:
+        # Written out, the number lets the planner use the index on it.
+        number = sa.literal_column(str(STATES[state]), sa.SmallInteger)
+        statement = statement.where(DeliveryRow.state == number)
+        if state is not DeliveryState.DELIVERED:
+            # SQLite wants to read the index's own condition, too.
+            delivered = sa.literal_column(str(DELIVERED), sa.SmallInteger)
+            statement = statement.where(DeliveryRow.state != delivered)
+    if before is not None:
+        statement = statement.where(DeliveryRow.id < before)
+    return [_delivery(row) for row in connection.execute(statement)]
+
+
+def get_delivery(connection: sa.Connection, delivery_id: UUID) -> Delivery:
+    """Return a delivery; raise `DeliveryUnknown`."""
+    return _delivery(_row(connection, delivery_id))
+
+
+def list_attempts(connection: sa.Connection, delivery_id: UUID) -> Sequence[Attempt]:
+    """List the attempts at a delivery, the first one first."""
+    rows = connection.execute(
+        sa.select(AttemptRow.__table__)
+        .where(AttemptRow.delivery_id == delivery_id)
+        .order_by(AttemptRow.number)
+    )
+    return [
+        Attempt(
+            number=row.number,
+            started_at=row.started_at,
+            duration_ms=row.duration_ms,
+            status=row.status,
+            error=row.error,
+            response=row.response,
+            trigger=_TRIGGERS[row.trigger],
+        )
+        for row in rows
+    ]
+
+
+def redeliver(
+    transaction: Transaction, delivery_id: UUID, nudger: "Nudger"
+) -> Delivery:
+    """Make one further attempt due at once, whatever the delivery's state.
+
+    If it fails, what was delivered stays delivered and what had failed stays failed.
+    Raises `DeliveryUnknown`, `EndpointUnknown` or `EndpointDisabled`.
+    """
+    connection = transaction.connection
+    row = _row(connection, delivery_id)
+    if row.removed_at is not None:
+        raise EndpointUnknown
+    if not row.enabled:
+        raise EndpointDisabled
+    transaction.execute(
+        sa.update(DeliveryRow)
+        .where(DeliveryRow.id == delivery_id)
+        .values(due_at=datetime.now(UTC))
+    )
+    transaction.after_commit(lambda: nudger.nudge([row.endpoint_id]))
+    return get_delivery(connection, delivery_id)
+
+
+_DELIVERIES = sa.select(
+    DeliveryRow.__table__,
+    EndpointRow.uuid.label("endpoint_uuid"),
+    EndpointRow.name,
+    EndpointRow.enabled,
+    EndpointRow.removed_at,
+).join(EndpointRow, EndpointRow.id == DeliveryRow.endpoint_id)
+
+
+def _row(connection: sa.Connection, delivery_id: UUID) -> sa.Row[Any]:
+    statement = _DELIVERIES.where(DeliveryRow.id == delivery_id)
+    row = connection.execute(statement).one_or_none()
+    if row is None:
+        raise DeliveryUnknown
+    return row
+
+
+def _delivery(row: sa.Row[Any]) -> Delivery:
+    return Delivery(
+        id=row.id,
+        event_id=row.event_id,
+        endpoint_id=row.endpoint_uuid,
+        endpoint_name=row.name,
+        state=_STATES[row.state],
+        attempts=row.attempts,
+        created_at=_made_at(row.id),
+        due_at=row.due_at,
+    )
+
+
+def _made_at(id_: UUID) -> datetime:
+    """Read the time out of a UUIDv7: no column repeats it."""
+    return datetime.fromtimestamp((id_.int >> 80) / 1000, UTC)

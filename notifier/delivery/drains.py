@@ -1,0 +1,69 @@
+"""The drains of one process: a thread for each endpoint that has something due.
+
+Endpoints never wait for each other: one that hangs keeps its own thread waiting.
+"""
+
+import threading
+
+import structlog
+
+from notifier.delivery.drain import Drain, Office
+
+_STOP_S = 10.0
+_JOIN_S = 5.0
+
+_log = structlog.get_logger(__name__)
+
+
+class Drains:
+    """Starts drains, at most one for each endpoint. Threads may share it."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self._lock = threading.Lock()
+        self._running: dict[int, tuple[Drain, threading.Thread]] = {}
+        self._stopping = False
+
+    def start(self, key: int) -> None:
+        """Have the deliveries of an endpoint sent, if any are due."""
+        with self._lock:
+            if self._stopping:
+                return
+            if key not in self._running:
+                drain = Drain(key, self._office)
+                thread = threading.Thread(
+                    target=self._run, args=(key, drain), name=f"drain-{key}"
+                )
+                self._running[key] = drain, thread
+                drain.mark()
+                thread.start()
+            else:
+                self._running[key][0].mark()
+
+    def stop(self) -> None:
+        """End all drains: attempts in flight have some seconds to be answered."""
+        with self._lock:
+            self._stopping = True
+            running = list(self._running.values())
+        for drain, _ in running:
+            drain.stop(_STOP_S)
+        for _, thread in running:
+            thread.join(_STOP_S + _JOIN_S)
+
+    def _run(self, key: int, drain: Drain) -> None:
+        try:
+            while True:
+                drain.run()
+                with self._lock:
+                    # A mark may have come in the moment before this lock was taken.
+                    if self._stopping or not drain.is_marked:
+                        del self._running[key]
+                        break
+        except Exception:  # noqa: BLE001  # the one place; the next lines say why
+            # Whatever is wrong with this endpoint is not to stop the others. Its lease
+            # runs out, then the sweep tries again.
+            _log.exception("drain_failed", endpoint_key=key)
+            with self._lock:
+                del self._running[key]
+        finally:
+            drain.close()

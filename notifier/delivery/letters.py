@@ -1,0 +1,112 @@
+"""Letters: due deliveries with the body to send, rendered and not yet signed."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from notifier import __version__
+from notifier.delivery.bodies import Bodies, Body
+from notifier.delivery.endpoints import Recipient
+from notifier.delivery.signing import sign
+from notifier.delivery.tables import DeliveryRow, EndpointRow
+from notifier.delivery.transport import Post
+from notifier.events.envelope import MEDIA_TYPE
+
+_DEFAULT_HEADERS = {
+    "Content-Type": MEDIA_TYPE,
+    "User-Agent": f"notifier/{__version__}",
+}
+
+
+class Due(NamedTuple):
+    """A delivery whose time has come."""
+
+    delivery_id: UUID
+    event_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """One delivery, ready to be signed and sent."""
+
+    delivery_id: UUID
+    event_id: UUID
+    body: Body
+
+    def post(self, recipient: Recipient, now: datetime) -> Post:
+        """Address and sign it.
+
+        The id is the event's: it is the same in every attempt, so that a receiver can
+        tell what it has had already.
+        """
+        id_, timestamp = str(self.event_id), int(now.timestamp())
+        return Post(
+            url=recipient.url,
+            headers=[
+                *_with_defaults(recipient.headers),
+                ("webhook-id", id_),
+                ("webhook-timestamp", str(timestamp)),
+                (
+                    "webhook-signature",
+                    sign(recipient.secret, id_, timestamp, self.body.content),
+                ),
+            ],
+            body=self.body.content,
+            timeout_s=recipient.timeout_s,
+        )
+
+
+def list_due(
+    connection: sa.Connection, endpoint_key: int, now: datetime, limit: int
+) -> Sequence[Due]:
+    """List what an enabled endpoint is to get now, the longest due first."""
+    rows = connection.execute(
+        _DUE, {"endpoint_key": endpoint_key, "now": now, "limit": limit}
+    )
+    return [Due(*row) for row in rows]
+
+
+def write_letters(
+    connection: sa.Connection, bodies: Bodies, due: Collection[Due]
+) -> Sequence[Letter]:
+    """Put the bodies into *due* deliveries, in the order given."""
+    found = bodies.of(connection, {item.event_id for item in due})
+    return [
+        Letter(
+            delivery_id=item.delivery_id,
+            event_id=item.event_id,
+            body=found[item.event_id],
+        )
+        for item in due
+    ]
+
+
+_DUE = (
+    sa.select(DeliveryRow.id, DeliveryRow.event_id)
+    .join(
+        EndpointRow,
+        (EndpointRow.id == DeliveryRow.endpoint_id)
+        & EndpointRow.enabled
+        & EndpointRow.removed_at.is_(None),
+    )
+    .where(
+        DeliveryRow.endpoint_id == sa.bindparam("endpoint_key"),
+        DeliveryRow.due_at <= sa.bindparam("now"),
+    )
+    .order_by(DeliveryRow.due_at, DeliveryRow.id)
+    .limit(sa.bindparam("limit"))
+)
+
+
+def _with_defaults(headers: dict[str, str]) -> Sequence[tuple[str, str]]:
+    own = {name.lower() for name in headers}
+    defaults = [
+        (name, value)
+        for name, value in _DEFAULT_HEADERS.items()
+        if name.lower() not in own
+    ]
+    return [*defaults, *headers.items()]

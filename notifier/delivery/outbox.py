@@ -1,0 +1,77 @@
+"""The outbox: an event's deliveries are made in the transaction of its change."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from notifier.db import Transaction
+from notifier.delivery.endpoints import Endpoint, EndpointStore
+from notifier.delivery.errors import EndpointDisabled
+from notifier.delivery.queue import Nudger
+from notifier.delivery.tables import PENDING, DeliveryRow
+from notifier.events import signals
+from notifier.events.event import Event
+from notifier.ids import uuid7
+
+
+class Outbox:
+    """Makes deliveries of what one application announces."""
+
+    def __init__(self, endpoints: EndpointStore, nudger: Nudger) -> None:
+        self._endpoints = endpoints
+        self._nudger = nudger
+
+    def connect(self, sender: object) -> None:
+        """Hear every event that *sender* announces, as long as this object lives."""
+        for signal in signals.BY_ACTION.values():
+            signal.connect(self.receive, sender)
+
+    def receive(
+        self, _sender: object, *, events: Sequence[Event], transaction: Transaction
+    ) -> None:
+        """Make a delivery for each endpoint that wants one of *events*."""
+        wanted = [
+            (interest.key, event.id)
+            for interest in self._endpoints.list_interests(transaction.connection)
+            for event in events
+            if interest.filters.wants(event)
+        ]
+        if wanted:
+            self._put(transaction, wanted)
+
+    def add(
+        self, transaction: Transaction, endpoint: Endpoint, events: Iterable[Event]
+    ) -> list[UUID]:
+        """Make deliveries for one endpoint, whatever it wants; return their ids.
+
+        Raises `EndpointDisabled`.
+        """
+        if not endpoint.enabled:
+            raise EndpointDisabled
+        return self._put(transaction, [(endpoint.key, event.id) for event in events])
+
+    def _put(
+        self, transaction: Transaction, wanted: Sequence[tuple[int, UUID]]
+    ) -> list[UUID]:
+        now = datetime.now(UTC)
+        ids = [uuid7() for _ in wanted]
+        rows = [
+            {
+                "id": id_,
+                "event_id": event_id,
+                "endpoint_id": key,
+                "state": PENDING,
+                "attempts": 0,
+                "due_at": now,
+            }
+            for id_, (key, event_id) in zip(ids, wanted, strict=True)
+        ]
+        transaction.execute(_INSERT, rows)
+        keys = {key for key, _ in wanted}
+        transaction.after_commit(lambda: self._nudger.nudge(keys))
+        return ids
+
+
+_INSERT = sa.insert(DeliveryRow)

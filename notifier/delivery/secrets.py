@@ -1,0 +1,88 @@
+"""Secrets: made here, shown once, encrypted at rest."""
+
+import base64
+import os
+import secrets
+from pathlib import Path
+from typing import Self
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from notifier.config import ConfigError, Settings
+
+_PREFIX = "whsec_"
+_SECRET_BYTES = 32
+
+
+class SecretUnreadable(Exception):
+    """A secret was encrypted by a key that is not among the present ones."""
+
+
+class SecretBox:
+    """Encrypts by the first of its keys, decrypts by any of them."""
+
+    def __init__(self, keys: list[str]) -> None:
+        self._fernet = MultiFernet([Fernet(key) for key in keys])
+
+    @classmethod
+    def open(cls, settings: Settings) -> Self:
+        """Use the keys of the settings, or else that of a file in the data directory.
+
+        Raises `ConfigError`.
+        """
+        if settings.secret_key is not None:
+            name, text = "NOTIFIER_SECRET_KEY", settings.secret_key
+        else:
+            path = settings.data_dir / "secret.key"
+            name, text = str(path), _key_of(path)
+        try:
+            return cls([key.strip() for key in text.split(",")])
+        except ValueError:
+            raise ConfigError(
+                f"{name}: say Fernet keys: 32 bytes in URL-safe base64, "
+                "with commas between"
+            ) from None
+
+    def encrypt(self, content: bytes) -> bytes:
+        """Return what may be stored."""
+        return self._fernet.encrypt(content)
+
+    def decrypt(self, content: bytes) -> bytes:
+        """Return what was encrypted; raise `SecretUnreadable`."""
+        try:
+            return self._fernet.decrypt(content)
+        except InvalidToken:
+            raise SecretUnreadable(
+                "encrypted by a key that NOTIFIER_SECRET_KEY does not name"
+            ) from None
+
+
+def new_secret() -> str:
+    """Make a signing secret as Standard Webhooks writes it."""
+    return _PREFIX + base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()
+
+
+def secret_bytes(secret: str) -> bytes:
+    """Return the key that *secret* stands for."""
+    return base64.b64decode(secret.removeprefix(_PREFIX))
+
+
+def _key_of(path: Path) -> str:
+    """Read the key's file; make it first if this is the first start."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_bytes(Fernet.generate_key())
+        _publish(draft, path)
+    return path.read_text()
+
+
+def _publish(draft: Path, path: Path) -> None:
+    """Put the file in place whole, unless another process was first."""
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

@@ -1,0 +1,114 @@
+"""Settlement: what an answer makes of its delivery, and how both are written down."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from notifier.delivery.deliveries import STATES, TRIGGERS, DeliveryState, Trigger
+from notifier.delivery.schedule import next_attempt_at, parse_retry_after
+from notifier.delivery.tables import AttemptRow, DeliveryRow
+from notifier.delivery.transport import Answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """An attempt that was written down, and what became of its delivery."""
+
+    delivery_id: UUID
+    number: int
+    trigger: Trigger
+    answer: Answer
+    state: DeliveryState
+    due_at: datetime | None
+
+
+def conclude(
+    state: DeliveryState, attempts: int, answer: Answer, now: datetime
+) -> tuple[DeliveryState, datetime | None]:
+    """Return the state after the last of *attempts*, and when the next one is due.
+
+    Only what is pending is tried again by itself. A redelivery that fails takes
+    nothing back.
+    """
+    if answer.is_accepted:
+        return DeliveryState.DELIVERED, None
+    if state is not DeliveryState.PENDING:
+        return state, None
+    retry_after_s = answer.retry_after and parse_retry_after(answer.retry_after, now)
+    due_at = next_attempt_at(attempts, now, retry_after_s or 0)
+    return (DeliveryState.FAILED if due_at is None else state), due_at
+
+
+def settle(
+    connection: sa.Connection, answers: Mapping[UUID, Answer], now: datetime
+) -> Sequence[Settlement]:
+    """Write down one attempt for each of *answers*, by the delivery's id.
+
+    What the deliveries were is read again: somebody may have removed the endpoint, or
+    another process sent the same one after this one had lost its lease.
+    """
+    if not answers:
+        return []
+    rows = connection.execute(_STATES, {"ids": list(answers)})
+    settlements = []
+    for id_, number, attempts in rows.all():
+        before = _STATE_OF[number]
+        after, due_at = conclude(before, attempts + 1, answers[id_], now)
+        pending = before is DeliveryState.PENDING
+        settlements.append(
+            Settlement(
+                delivery_id=id_,
+                number=attempts + 1,
+                trigger=Trigger.SCHEDULE if pending else Trigger.REDELIVER,
+                answer=answers[id_],
+                state=after,
+                due_at=due_at,
+            )
+        )
+    if settlements:
+        connection.execute(_PUT_ATTEMPTS, [_attempt(item) for item in settlements])
+        connection.execute(_PUT_STATES, [_delivery(item) for item in settlements])
+    return settlements
+
+
+_STATE_OF = {number: state for state, number in STATES.items()}
+_STATES = (
+    sa.select(DeliveryRow.id, DeliveryRow.state, DeliveryRow.attempts)
+    .where(DeliveryRow.id.in_(sa.bindparam("ids", expanding=True)))
+    .with_for_update()
+)
+_PUT_ATTEMPTS = sa.insert(AttemptRow)
+_PUT_STATES = (
+    sa.update(DeliveryRow)
+    .where(DeliveryRow.id == sa.bindparam("delivery_id"))
+    .values(
+        state=sa.bindparam("new_state"),
+        attempts=sa.bindparam("new_attempts"),
+        due_at=sa.bindparam("new_due_at"),
+    )
+)
+
+
+def _attempt(item: Settlement) -> dict[str, object]:
+    return {
+        "delivery_id": item.delivery_id,
+        "number": item.number,
+        "started_at": item.answer.started_at,
+        "duration_ms": item.answer.duration_ms,
+        "status": item.answer.status,
+        "error": item.answer.error,
+        "response": item.answer.body,
+        "trigger": TRIGGERS[item.trigger],
+    }
+
+
+def _delivery(item: Settlement) -> dict[str, object]:
+    return {
+        "delivery_id": item.delivery_id,
+        "new_state": STATES[item.state],
+        "new_attempts": item.number,
+        "new_due_at": item.due_at,
+    }

@@ -1,0 +1,76 @@
+"""The sweep: finds what is due, whatever became of the nudges.
+
+It asks the database only, so that Redis may be down or wiped: that costs a moment,
+never a delivery.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+import structlog
+
+from notifier.db import Database, DatabaseUnavailable
+from notifier.delivery import leases
+from notifier.delivery.endpoints import cancel_due
+from notifier.delivery.tables import DeliveryRow, DrainRow, EndpointRow
+
+_EVERY_S = 1.0
+
+_log = structlog.get_logger(__name__)
+
+
+def sweep(database: Database, start_drain: Callable[[int], None]) -> None:
+    """Start the drains of endpoints that have deliveries due and nobody at them."""
+    now = datetime.now(UTC)
+    with database.read() as connection:
+        due = list_neglected(connection, now)
+        orphaned = list_orphaned(connection)
+    for key in due:
+        start_drain(key)
+    for key in orphaned:
+        with database.transaction() as transaction:
+            leases.lock(transaction.connection, key)
+            cancel_due(transaction.connection, key)
+
+
+def list_neglected(connection: sa.Connection, now: datetime) -> Sequence[int]:
+    """List the enabled endpoints with deliveries due and no live lease."""
+    is_due = sa.exists().where(
+        DeliveryRow.endpoint_id == EndpointRow.id, DeliveryRow.due_at <= now
+    )
+    is_leased = sa.exists().where(
+        DrainRow.endpoint_id == EndpointRow.id, leases.is_live(now)
+    )
+    statement = sa.select(EndpointRow.id).where(
+        EndpointRow.enabled, EndpointRow.removed_at.is_(None), is_due, ~is_leased
+    )
+    return connection.scalars(statement).all()
+
+
+def list_orphaned(connection: sa.Connection) -> Sequence[int]:
+    """List the removed endpoints with deliveries due.
+
+    There are some when an event was recorded while its endpoint was being removed.
+    """
+    is_due = sa.exists().where(
+        DeliveryRow.endpoint_id == EndpointRow.id, DeliveryRow.due_at.is_not(None)
+    )
+    statement = sa.select(EndpointRow.id).where(
+        EndpointRow.removed_at.is_not(None), is_due
+    )
+    return connection.scalars(statement).all()
+
+
+def sweep_until(
+    stopping: threading.Event, database: Database, start_drain: Callable[[int], None]
+) -> None:
+    """Sweep every second, whether the database can be reached or not."""
+    while not stopping.is_set():
+        try:
+            sweep(database, start_drain)
+        except DatabaseUnavailable as error:
+            _log.warning("sweep_waits", error=str(error))
+        stopping.wait(_EVERY_S)
+    database.leave()

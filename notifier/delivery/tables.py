@@ -1,0 +1,120 @@
+"""The tables: endpoints, their deliveries, each attempt, and who drains what.
+
+The database is the truth about what is due; Redis only says where to look.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from notifier.db import Base
+from notifier.db.base import Serial
+
+PENDING, DELIVERED, FAILED, CANCELLED = 1, 2, 3, 4
+
+
+class EndpointRow(Base):
+    """A URL and what it wants to hear.
+
+    A removed endpoint keeps its row, so that the log can still name it.
+    """
+
+    __tablename__ = "endpoints"
+    __table_args__ = (
+        sa.Index(
+            "ix_endpoints_name",
+            "name",
+            unique=True,
+            sqlite_where=sa.text("removed_at IS NULL"),
+            postgresql_where=sa.text("removed_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Serial, primary_key=True)
+    uuid: Mapped[UUID] = mapped_column(unique=True)
+    name: Mapped[str]
+    url: Mapped[str]
+    enabled: Mapped[bool]
+    filters: Mapped[bytes]
+    encrypted_headers: Mapped[bytes]
+    encrypted_secret: Mapped[bytes]
+    timeout_s: Mapped[float] = mapped_column(sa.Double)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]
+
+
+class EndpointVersionRow(Base):
+    """The one row that changes whenever an endpoint does."""
+
+    __tablename__ = "endpoint_version"
+
+    id: Mapped[int] = mapped_column(Serial, primary_key=True)
+    version: Mapped[UUID]
+
+
+class DeliveryRow(Base):
+    """One event for one endpoint, until done.
+
+    An attempt is due at *due_at*, whatever the state: a delivery that came to its end
+    is due again when somebody asks for a redelivery.
+    """
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        sa.Index(
+            "ix_deliveries_due",
+            "endpoint_id",
+            "due_at",
+            "id",
+            sqlite_where=sa.text("due_at IS NOT NULL"),
+            postgresql_where=sa.text("due_at IS NOT NULL"),
+        ),
+        sa.Index("ix_deliveries_event", "event_id"),
+        sa.Index("ix_deliveries_endpoint", "endpoint_id", "id"),
+        sa.Index(
+            "ix_deliveries_state",
+            "state",
+            "id",
+            sqlite_where=sa.text(f"state <> {DELIVERED}"),
+            postgresql_where=sa.text(f"state <> {DELIVERED}"),
+        ),
+        {"sqlite_with_rowid": False},
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    event_id: Mapped[UUID]
+    endpoint_id: Mapped[int] = mapped_column(sa.BigInteger)
+    state: Mapped[int] = mapped_column(sa.SmallInteger)
+    attempts: Mapped[int] = mapped_column(sa.SmallInteger)
+    due_at: Mapped[datetime | None]
+
+
+class AttemptRow(Base):
+    """One POST of a delivery, and the beginning of its answer."""
+
+    __tablename__ = "attempts"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    delivery_id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(sa.SmallInteger, primary_key=True)
+    started_at: Mapped[datetime]
+    duration_ms: Mapped[int] = mapped_column(sa.Integer)
+    status: Mapped[int | None] = mapped_column(sa.SmallInteger)
+    error: Mapped[str | None]
+    response: Mapped[bytes]
+    trigger: Mapped[int] = mapped_column(sa.SmallInteger)
+
+
+class DrainRow(Base):
+    """The lease of an endpoint: who sends its deliveries, until when."""
+
+    __tablename__ = "drains"
+
+    endpoint_id: Mapped[int] = mapped_column(
+        sa.BigInteger, primary_key=True, autoincrement=False
+    )
+    holder: Mapped[UUID]
+    until: Mapped[datetime]

@@ -1,0 +1,122 @@
+"""All parts of delivery around one database, with short words for what tests do."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+from cryptography.fernet import Fernet
+
+from notifier.db import Database
+from notifier.delivery.bodies import Bodies
+from notifier.delivery.deliveries import (
+    Attempt,
+    Delivery,
+    DeliveryState,
+    list_attempts,
+    list_deliveries,
+)
+from notifier.delivery.drain import Office
+from notifier.delivery.drains import Drains
+from notifier.delivery.endpoints import Endpoint, EndpointStore
+from notifier.delivery.outbox import Outbox
+from notifier.delivery.queue import Nudger
+from notifier.delivery.secrets import SecretBox
+from notifier.delivery.sweep import sweep
+from notifier.delivery.tables import DeliveryRow
+from notifier.events.event import Event
+from notifier.events.record import Recorder
+from notifier.metrics import Metrics
+from tests import factories
+from tests.receiver import wait_until
+
+
+class Desk:
+    """Endpoints, outbox and drains of one process."""
+
+    def __init__(self, database: Database, nudger: Nudger | None = None) -> None:
+        self.database = database
+        self.nudger = nudger or Nudger(None)
+        self.store = EndpointStore(SecretBox([Fernet.generate_key().decode()]), 10)
+        self.recorder = Recorder()
+        self.outbox = Outbox(self.store, self.nudger)
+        self.metrics = Metrics(None)
+        self.office = self.hire()
+        self.drains = Drains(self.office)
+
+    def hire(self) -> Office:
+        """Set up what another worker process would have."""
+        return Office(
+            database=self.database,
+            bodies=Bodies(self.recorder),
+            endpoints=self.store,
+            metrics=self.metrics,
+            holder=uuid4(),
+        )
+
+    def create(self, url: str = "http://127.0.0.1:9/", **fields: Any) -> Endpoint:
+        """Create an endpoint."""
+        endpoint, _secret = self.create_with_secret(url, **fields)
+        return endpoint
+
+    def create_with_secret(self, url: str, **fields: Any) -> tuple[Endpoint, str]:
+        """Create an endpoint; return its secret, too."""
+        fields = {"name": f"ci-{uuid4()}", "url": url, **fields}
+        with self.database.transaction() as transaction:
+            return self.store.create(transaction, **fields)
+
+    def update(self, endpoint: Endpoint, **changes: Any) -> Endpoint:
+        """Change an endpoint."""
+        with self.database.transaction() as transaction:
+            return self.store.update(transaction, endpoint.id, **changes)
+
+    def remove(self, endpoint: Endpoint) -> None:
+        """Remove an endpoint."""
+        with self.database.transaction() as transaction:
+            self.store.remove(transaction, endpoint.id)
+
+    def announce(self, *events: Event) -> list[Event]:
+        """Record events, or one push, and make their deliveries."""
+        told = list(events) or [factories.event()]
+        with self.database.transaction() as transaction:
+            self.recorder.insert(transaction, told)
+            self.outbox.receive(None, events=told, transaction=transaction)
+        return told
+
+    def sweep(self) -> None:
+        """Sweep once."""
+        sweep(self.database, self.drains.start)
+
+    def hurry(self) -> None:
+        """Let every attempt that is still to come be due now."""
+        with self.database.transaction() as transaction:
+            transaction.execute(
+                sa.update(DeliveryRow)
+                .where(DeliveryRow.due_at.is_not(None))
+                .values(due_at=datetime.now(UTC))
+            )
+
+    def deliveries(self, **filters: Any) -> Sequence[Delivery]:
+        """List deliveries, newest first."""
+        with self.database.read() as connection:
+            return list_deliveries(connection, limit=100, **filters)
+
+    def attempts(self, delivery_id: UUID | None = None) -> Sequence[Attempt]:
+        """List the attempts at a delivery, or at the only one there is."""
+        if delivery_id is None:
+            [delivery] = self.deliveries()
+            delivery_id = delivery.id
+        with self.database.read() as connection:
+            return list_attempts(connection, delivery_id)
+
+    def send(self, attempts: int = 1) -> Delivery:
+        """Sweep until the only delivery has had so many attempts; return it."""
+        self.sweep()
+        wait_until(lambda: self.deliveries()[0].attempts >= attempts)
+        [delivery] = self.deliveries()
+        return delivery
+
+    def wait_for(self, state: DeliveryState, count: int = 1) -> None:
+        """Wait until so many deliveries are in *state*."""
+        wait_until(lambda: len(self.deliveries(state=state)) >= count)

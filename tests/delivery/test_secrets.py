@@ -1,0 +1,68 @@
+"""Secrets at rest."""
+
+import base64
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+from notifier.config import ConfigError, Settings
+from notifier.delivery.secrets import (
+    SecretBox,
+    SecretUnreadable,
+    new_secret,
+    secret_bytes,
+)
+
+
+def test_a_secret_is_32_random_bytes() -> None:
+    secret = new_secret()
+
+    assert secret.startswith("whsec_")
+    assert len(base64.b64decode(secret.removeprefix("whsec_"))) == 32
+    assert secret != new_secret()
+    assert len(secret_bytes(secret)) == 32
+
+
+def test_the_first_start_makes_a_key_that_only_the_owner_reads(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "data")
+
+    encrypted = SecretBox.open(settings).encrypt(b"secret")
+
+    path = tmp_path / "data" / "secret.key"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [path] == list(path.parent.iterdir())
+    assert b"secret" not in encrypted
+    assert SecretBox.open(settings).decrypt(encrypted) == b"secret"
+
+
+def test_a_process_that_comes_second_takes_the_key_of_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(data_dir=tmp_path)
+    first = SecretBox.open(settings)
+    monkeypatch.setattr(Path, "exists", lambda _: False)
+
+    second = SecretBox.open(settings)
+
+    assert first.decrypt(second.encrypt(b"secret")) == b"secret"
+
+
+def test_keys_are_rotated_by_naming_the_new_one_first(tmp_path: Path) -> None:
+    old, new = (Fernet.generate_key().decode() for _ in range(2))
+    encrypted = SecretBox([old]).encrypt(b"secret")
+
+    both = SecretBox.open(Settings(data_dir=tmp_path, secret_key=f"{new}, {old}"))
+
+    assert both.decrypt(encrypted) == b"secret"
+    assert SecretBox([new]).decrypt(both.encrypt(b"secret")) == b"secret"
+    with pytest.raises(SecretUnreadable):
+        SecretBox([new]).decrypt(encrypted)
+
+
+def test_a_bad_key_is_not_repeated_in_the_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as refusal:
+        SecretBox.open(Settings(data_dir=tmp_path, secret_key="hunter2"))
+
+    assert "NOTIFIER_SECRET_KEY" in str(refusal.value)
+    assert "hunter2" not in str(refusal.value)

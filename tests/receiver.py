@@ -1,0 +1,151 @@
+"""A real HTTP server that plays an endpoint, well-behaved or not."""
+
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email.message import Message
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from standardwebhooks import Webhook
+
+
+@dataclass(frozen=True)
+class Request:
+    """What arrived, and on which connection."""
+
+    path: str
+    headers: Message
+    body: bytes
+    connection: tuple[str, int]
+
+    def verify(self, secret: str) -> None:
+        """Check the signature with the public library; raise if it is wrong."""
+        Webhook(secret).verify(self.body, dict(self.headers.items()))
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Notes the request, and has the receiver's present behaviour answer it."""
+
+    protocol_version = "HTTP/1.1"
+    # Otherwise the body waits for the headers' acknowledgement.
+    wbufsize = -1
+    receiver: "Receiver"
+
+    def do_POST(self) -> None:
+        """Answer a POST."""
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.receiver.requests.append(
+            Request(self.path, self.headers, body, self.client_address)
+        )
+        self.receiver.behaviour(self)
+
+    def answer(
+        self, status: int, content: bytes = b"", headers: dict[str, str] | None = None
+    ) -> None:
+        """Send a whole answer."""
+        self.send_response(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        """Keep quiet."""
+
+
+Behaviour = Callable[[Handler], None]
+
+
+class Receiver(ThreadingHTTPServer):
+    """Records every request; answers 200 until told otherwise."""
+
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self) -> None:
+        class Bound(Handler):
+            receiver = self
+
+        super().__init__(("127.0.0.1", 0), Bound)
+        self.requests: list[Request] = []
+        self.behaviour: Behaviour = answers(200, b"ok")
+        self.released = threading.Event()
+        self.url = f"http://127.0.0.1:{self.server_port}/hook"
+
+    def handle_error(self, *_: object) -> None:
+        """Keep quiet about clients that hang up."""
+
+
+@contextmanager
+def running() -> Iterator[Receiver]:
+    """Run a receiver."""
+    receiver = Receiver()
+    thread = threading.Thread(target=receiver.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield receiver
+    finally:
+        receiver.released.set()
+        receiver.shutdown()
+        thread.join()
+        receiver.server_close()
+
+
+def answers(
+    status: int, content: bytes = b"", headers: dict[str, str] | None = None
+) -> Behaviour:
+    """Answer so."""
+    return lambda handler: handler.answer(status, content, headers)
+
+
+def hang(handler: Handler) -> None:
+    """Say nothing until the test is over, or `released` is set."""
+    handler.receiver.released.wait(20)
+    handler.answer(200)
+
+
+def drip(handler: Handler) -> None:
+    """Begin an answer and send a byte now and then."""
+    handler.send_response(200)
+    handler.send_header("Content-Length", "1000")
+    handler.end_headers()
+    for _ in range(1000):
+        handler.wfile.write(b".")
+        handler.wfile.flush()
+        if handler.receiver.released.wait(0.05):
+            return
+
+
+def flood(handler: Handler) -> None:
+    """Answer 200 with a body that has no end."""
+    handler.send_response(200)
+    handler.end_headers()
+    while not handler.receiver.released.is_set():
+        handler.wfile.write(b"x" * 65536)
+
+
+def reset(handler: Handler) -> None:
+    """Cut the connection."""
+    linger = struct.pack("ii", 1, 0)
+    handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    handler.close_connection = True
+
+
+def babble(handler: Handler) -> None:
+    """Answer something that is not HTTP."""
+    handler.wfile.write(b"SSH-2.0-OpenSSH_9.2\r\n\r\n")
+    handler.close_connection = True
+
+
+def wait_until(condition: Callable[[], object], timeout_s: float = 5) -> None:
+    """Wait until *condition* holds; fail if it does not in time."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError("it did not come to that in time")
+        time.sleep(0.005)
