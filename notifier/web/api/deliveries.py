@@ -1,0 +1,76 @@
+"""Deliveries: what was sent where, how often, and with what outcome."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, jsonify
+from werkzeug.exceptions import Conflict
+
+from notifier.delivery.deliveries import (
+    Delivery,
+    get_delivery,
+    list_attempts,
+    list_deliveries,
+    redeliver,
+)
+from notifier.delivery.errors import EndpointUnknown
+from notifier.web.api.base import Blueprint
+from notifier.web.api.paging import LINK_HEADER, Answer, list_page
+from notifier.web.api.schemas.deliveries import (
+    AttemptSchema,
+    DeliveryDetailSchema,
+    DeliveryPageSchema,
+    DeliveryQuerySchema,
+    DeliverySchema,
+)
+from notifier.web.services import services
+
+blueprint = Blueprint("deliveries", __name__, "One event for one endpoint, each.")
+
+_DELIVERY = DeliverySchema()
+_ATTEMPTS = AttemptSchema(many=True)
+
+
+@blueprint.route("/deliveries", endpoint="list_deliveries")
+@blueprint.arguments(DeliveryQuerySchema, location="query")
+@blueprint.response(200, DeliveryPageSchema, headers=LINK_HEADER)
+def list_all(arguments: dict[str, Any]) -> Answer:
+    """List deliveries."""
+    with services().database.read() as connection:
+        return list_page(
+            "deliveries",
+            arguments,
+            lambda before, limit: list_deliveries(
+                connection,
+                endpoint=arguments.get("endpoint"),
+                event=arguments.get("event"),
+                state=arguments.get("state"),
+                before=before,
+                limit=limit,
+            ),
+        )
+
+
+@blueprint.route("/deliveries/<uuid:delivery_id>", endpoint="get_delivery")
+@blueprint.response(200, DeliveryDetailSchema)
+@blueprint.alt_response(404, "NOT_FOUND")
+def get_detail(delivery_id: UUID) -> Response:
+    """Show a delivery, and all attempts at it."""
+    with services().database.read() as connection:
+        delivery = get_delivery(connection, delivery_id)
+        attempts = list_attempts(connection, delivery_id)
+    return jsonify(_DELIVERY.dump(delivery) | {"attempts": _ATTEMPTS.dump(attempts)})
+
+
+@blueprint.route("/deliveries/<uuid:delivery_id>/attempts", methods=["POST"])
+@blueprint.response(202, DeliverySchema)
+@blueprint.alt_response(404, "NOT_FOUND")
+@blueprint.alt_response(409, "CONFLICT")
+def create_attempt(delivery_id: UUID) -> Delivery:
+    """Redeliver: make one further attempt, now, whatever came of those before."""
+    own = services()
+    with own.database.transaction() as transaction:
+        try:
+            return redeliver(transaction, delivery_id, own.nudger)
+        except EndpointUnknown:
+            raise Conflict("The endpoint was removed.") from None

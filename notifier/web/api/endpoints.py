@@ -1,0 +1,156 @@
+"""Endpoints: make them, change them, try them out."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, jsonify, url_for
+
+from notifier.delivery.deliveries import Delivery, get_delivery, list_deliveries
+from notifier.delivery.endpoints import Endpoint
+from notifier.delivery.filters import Filters
+from notifier.delivery.pings import ping
+from notifier.web.api.base import Blueprint
+from notifier.web.api.paging import LINK_HEADER, Answer, list_page
+from notifier.web.api.schemas.deliveries import (
+    DeliveryPageSchema,
+    DeliverySchema,
+    EndpointDeliveryQuerySchema,
+)
+from notifier.web.api.schemas.endpoints import (
+    CreatedEndpointSchema,
+    EndpointChangesSchema,
+    EndpointPageSchema,
+    EndpointSchema,
+    NewEndpointSchema,
+)
+from notifier.web.api.schemas.paging import PageQuerySchema
+from notifier.web.requests import request_record
+from notifier.web.services import services
+
+blueprint = Blueprint("endpoints", __name__, "Who is told of what.")
+
+_ENDPOINT = EndpointSchema()
+_LOCATION_HEADER = {
+    "Location": {"description": "The endpoint.", "schema": {"type": "string"}}
+}
+
+
+@blueprint.route("/endpoints", methods=["POST"])
+@blueprint.arguments(NewEndpointSchema)
+@blueprint.response(201, CreatedEndpointSchema, headers=_LOCATION_HEADER)
+@blueprint.alt_response(409, "CONFLICT")
+def create_endpoint(fields: dict[str, Any]) -> tuple[Response, int, dict[str, str]]:
+    """Create an endpoint.
+
+    The answer holds the secret that its signatures are made with, this once.
+    """
+    own = services()
+    with own.database.transaction() as transaction:
+        endpoint, secret = own.endpoints.create(transaction, **_parsed(fields))
+    location = url_for(".get_endpoint", endpoint_id=endpoint.id)
+    body = jsonify(_ENDPOINT.dump(endpoint) | {"secret": secret})
+    return body, 201, {"Location": location}
+
+
+@blueprint.route("/endpoints")
+@blueprint.arguments(PageQuerySchema, location="query")
+@blueprint.response(200, EndpointPageSchema, headers=LINK_HEADER)
+def list_endpoints(arguments: dict[str, Any]) -> Answer:
+    """List endpoints."""
+    own = services()
+    with own.database.read() as connection:
+        return list_page(
+            "endpoints",
+            arguments,
+            lambda before, limit: own.endpoints.list(
+                connection, after=before, limit=limit
+            ),
+        )
+
+
+@blueprint.route("/endpoints/<uuid:endpoint_id>")
+@blueprint.response(200, EndpointSchema)
+@blueprint.alt_response(404, "NOT_FOUND")
+def get_endpoint(endpoint_id: UUID) -> Endpoint:
+    """Show an endpoint."""
+    own = services()
+    with own.database.read() as connection:
+        return own.endpoints.get(connection, endpoint_id)
+
+
+@blueprint.route("/endpoints/<uuid:endpoint_id>", methods=["PATCH"])
+@blueprint.arguments(EndpointChangesSchema)
+@blueprint.response(200, EndpointSchema)
+@blueprint.alt_response(404, "NOT_FOUND")
+@blueprint.alt_response(409, "CONFLICT")
+def change_endpoint(fields: dict[str, Any], endpoint_id: UUID) -> Endpoint:
+    """Change an endpoint."""
+    own = services()
+    with own.database.transaction() as transaction:
+        return own.endpoints.update(transaction, endpoint_id, **_parsed(fields))
+
+
+@blueprint.route("/endpoints/<uuid:endpoint_id>", methods=["DELETE"])
+@blueprint.response(204)
+@blueprint.alt_response(404, "NOT_FOUND")
+def remove_endpoint(endpoint_id: UUID) -> Response:
+    """Remove an endpoint.
+
+    What it has not got by now it will not get. Its deliveries stay in the log.
+    """
+    own = services()
+    with own.database.transaction() as transaction:
+        own.endpoints.remove(transaction, endpoint_id)
+    response = Response(status=204)
+    del response.headers["Content-Type"]
+    return response
+
+
+@blueprint.route("/endpoints/<uuid:endpoint_id>/pings", methods=["POST"])
+@blueprint.response(202, DeliverySchema)
+@blueprint.alt_response(404, "NOT_FOUND")
+@blueprint.alt_response(409, "CONFLICT")
+def ping_endpoint(endpoint_id: UUID) -> Delivery:
+    """Send a test event to an endpoint, now.
+
+    Its action is `ping`; no filter holds it back, and no other endpoint gets it.
+    """
+    own = services()
+    with own.database.transaction() as transaction:
+        delivery_id = ping(
+            transaction,
+            own.recorder,
+            own.outbox,
+            own.endpoints.get(transaction.connection, endpoint_id),
+            request=request_record(),
+            source=own.source,
+        )
+        return get_delivery(transaction.connection, delivery_id)
+
+
+@blueprint.route("/endpoints/<uuid:endpoint_id>/deliveries")
+@blueprint.arguments(EndpointDeliveryQuerySchema, location="query")
+@blueprint.response(200, DeliveryPageSchema, headers=LINK_HEADER)
+@blueprint.alt_response(404, "NOT_FOUND")
+def list_endpoint_deliveries(arguments: dict[str, Any], endpoint_id: UUID) -> Answer:
+    """List the deliveries of an endpoint."""
+    own = services()
+    with own.database.read() as connection:
+        own.endpoints.get(connection, endpoint_id)
+        return list_page(
+            "deliveries",
+            arguments,
+            lambda before, limit: list_deliveries(
+                connection,
+                endpoint=endpoint_id,
+                state=arguments.get("state"),
+                before=before,
+                limit=limit,
+            ),
+        )
+
+
+def _parsed(fields: dict[str, Any]) -> dict[str, Any]:
+    if "filters" in fields:
+        return fields | {"filters": Filters.parse(fields["filters"])}
+    return fields

@@ -1,0 +1,59 @@
+"""Events: who pushed, pulled, mounted or deleted what, and when."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, jsonify
+
+from notifier.audit.answers import ask, get_entry
+from notifier.delivery.deliveries import list_deliveries
+from notifier.web.api.base import Blueprint
+from notifier.web.api.paging import LINK_HEADER, Answer, cursor_of, render_page
+from notifier.web.api.schemas.deliveries import DeliverySchema
+from notifier.web.api.schemas.events import (
+    EntryDetailSchema,
+    EntryPageSchema,
+    EntrySchema,
+    EventQuerySchema,
+)
+from notifier.web.services import services
+
+blueprint = Blueprint("events", __name__, "The audit log.")
+
+_ENTRY = EntrySchema()
+_DELIVERIES = DeliverySchema(many=True)
+_MAX_DELIVERIES = 1000
+
+
+@blueprint.route("/events")
+@blueprint.arguments(EventQuerySchema, location="query")
+@blueprint.response(200, EntryPageSchema, headers=LINK_HEADER)
+def list_events(arguments: dict[str, Any]) -> Answer:
+    """Ask the audit log.
+
+    Without a question it is all there is. A page may be short, or empty, and still have
+    a `next`: a question that few events meet is answered in steps.
+    """
+    own = services()
+    before = cursor_of("events", arguments)
+    with own.database.read() as connection:
+        page = ask(
+            connection,
+            own.recorder,
+            arguments["question"],
+            before=before,
+            limit=arguments["limit"],
+        )
+    return render_page("events", page.entries, page.next)
+
+
+@blueprint.route("/events/<uuid:event_id>")
+@blueprint.response(200, EntryDetailSchema)
+@blueprint.alt_response(404, "NOT_FOUND")
+def get_event(event_id: UUID) -> Response:
+    """Show an event, and where it was delivered."""
+    own = services()
+    with own.database.read() as connection:
+        entry = get_entry(connection, own.recorder, event_id)
+        deliveries = list_deliveries(connection, event=event_id, limit=_MAX_DELIVERIES)
+    return jsonify(_ENTRY.dump(entry) | {"deliveries": _DELIVERIES.dump(deliveries)})

@@ -1,0 +1,76 @@
+"""The API as a whole: its routes, and the OpenAPI document that describes them."""
+
+from http import HTTPStatus
+from typing import Any
+
+import flask_smorest
+import orjson
+from flask import Flask, Response
+from flask.json.provider import JSONProvider
+
+import notifier
+from notifier.web import errors
+from notifier.web.api import deliveries, docs, endpoints, events
+from notifier.web.api.schemas.envelope import EVENT_SCHEMA
+from notifier.web.api.schemas.problems import ProblemSchema
+
+_ABOUT = """\
+Endpoints are told of what happens in the registry, each telling is a delivery, and the
+audit log remembers all events.
+
+Lists are newest first and come in pages: `next` is the cursor of the page that follows,
+and so is the header `Link` with `rel="next"`. What a request says must be understood:
+unknown parameters and fields are refused. Errors are `application/problem+json`
+(RFC 9457); their `errors` name the parameters and fields that are at fault.
+"""
+
+
+def init_app(app: Flask) -> None:
+    """Add the routes of the API, their document and its pages to *app*."""
+    app.json = _Json(app)
+    api = _Api(
+        app,
+        spec_kwargs={
+            "title": "notifier",
+            "version": notifier.__version__,
+            "openapi_version": "3.1.0",
+            "info": {"description": _ABOUT},
+        },
+    )
+    api.spec.components.schema("Event", EVENT_SCHEMA)
+    for blueprint in (endpoints.blueprint, deliveries.blueprint, events.blueprint):
+        api.register_blueprint(blueprint)
+    app.register_blueprint(docs.make_blueprint(api.spec))
+
+
+class _Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest has no types
+    """flask-smorest, its errors being problems."""
+
+    def _register_error_handlers(self) -> None:
+        """Leave errors to `web.errors`."""
+
+    def _register_responses(self) -> None:
+        """Describe the problem that each status stands for, and any other."""
+        names = {status.name: status.phrase for status in HTTPStatus}
+        names[self.DEFAULT_ERROR_RESPONSE_NAME] = "A problem."
+        for name, description in names.items():
+            content = {errors.MEDIA_TYPE: {"schema": ProblemSchema}}
+            response = {"description": description, "content": content}
+            self.spec.components.response(name, response, lazy=True)
+
+
+class _Json(JSONProvider):
+    """JSON that keeps the order of keys: an event is shown as it was delivered."""
+
+    def dumps(self, obj: Any, **_: Any) -> str:
+        """Write *obj*."""
+        return orjson.dumps(obj).decode()
+
+    def loads(self, s: str | bytes, **_: Any) -> Any:
+        """Read *s*."""
+        return orjson.loads(s)
+
+    def response(self, *args: Any, **kwargs: Any) -> Response:
+        """Answer with the one argument."""
+        body = self._prepare_response_obj(args, kwargs)
+        return Response(orjson.dumps(body), content_type="application/json")

@@ -1,0 +1,71 @@
+"""What becomes of each error that a view may raise."""
+
+from collections.abc import Iterable, Sequence
+
+from flask import Blueprint, Response
+
+from notifier.audit.answers import EventUnknown
+from notifier.audit.cursor import CursorInvalid
+from notifier.delivery.errors import (
+    DeliveryUnknown,
+    EndpointDisabled,
+    EndpointInvalid,
+    EndpointNameTaken,
+    EndpointUnknown,
+    TooManyEndpoints,
+)
+from notifier.web.errors import problem
+
+STATUS: dict[type[Exception], int] = {
+    DeliveryUnknown: 404,
+    EndpointDisabled: 409,
+    EndpointNameTaken: 409,
+    EndpointUnknown: 404,
+    EventUnknown: 404,
+    TooManyEndpoints: 409,
+}
+
+
+class ArgumentsInvalid(Exception):
+    """Parameters or fields that cannot be so; *errors* name each."""
+
+    def __init__(self, errors: Sequence[dict[str, str]]) -> None:
+        super().__init__()
+        self.errors = errors
+
+
+def register(blueprint: Blueprint) -> None:
+    """Let *blueprint* answer these errors."""
+    for kind in STATUS:
+        blueprint.register_error_handler(kind, _refused)
+    blueprint.register_error_handler(ArgumentsInvalid, _invalid)
+    blueprint.register_error_handler(EndpointInvalid, _invalid_endpoint)
+    blueprint.register_error_handler(CursorInvalid, _invalid_cursor)
+
+
+def pointer(path: Iterable[str]) -> str:
+    """Return a JSON Pointer to a place in the body, as a fragment (RFC 6901)."""
+    steps = (step.replace("~", "~0").replace("/", "~1") for step in path)
+    return "#" + "".join(f"/{step}" for step in steps)
+
+
+def _refused(error: Exception) -> Response:
+    return problem(STATUS[type(error)], _sentence(str(error)))
+
+
+def _invalid(error: ArgumentsInvalid) -> Response:
+    return problem(422, "The request cannot be understood.", errors=error.errors)
+
+
+def _invalid_endpoint(error: EndpointInvalid) -> Response:
+    where = {"detail": error.reason, "pointer": pointer(error.field.split("."))}
+    return problem(422, "No endpoint can be like that.", errors=[where])
+
+
+def _invalid_cursor(_error: CursorInvalid) -> Response:
+    where = {"detail": "No page of this list has this cursor.", "parameter": "cursor"}
+    return problem(400, "The cursor is not one of this list.", errors=[where])
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."

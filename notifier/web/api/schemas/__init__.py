@@ -1,0 +1,1 @@
+"""What the API's requests and answers look like, and what each part means."""

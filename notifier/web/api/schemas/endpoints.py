@@ -1,0 +1,197 @@
+"""Endpoints: who is told of what."""
+
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+
+from notifier.delivery.endpoints import DEFAULT_TIMEOUT_S
+from notifier.delivery.fields import MAX_TIMEOUT_S, MIN_TIMEOUT_S
+from notifier.delivery.filters import ALL
+from notifier.delivery.headers import MASK
+from notifier.events.event import Action, Kind
+from notifier.web.api.schemas.fields import Instant
+from notifier.web.api.schemas.paging import NEXT
+
+_ACTIONS = [ALL, Action.PUSH, Action.PULL, Action.MOUNT, Action.DELETE]
+_GLOBS = "`*` is any text without a slash, `**` any text."
+_ID = "0196db4e-7017-7001-8017-9f3a5c000017"
+_AT = "2026-05-01T15:28:51.123456Z"
+
+
+class ExclusionSchema(Schema):
+    """Which events are meant. What is absent leaves its matter open."""
+
+    actions = fields.List(
+        fields.String(validate=validate.OneOf(_ACTIONS)),
+        metadata={
+            "description": "What was done; `*` is everything.",
+            "examples": [["push", "delete"]],
+        },
+    )
+    kinds = fields.List(
+        fields.String(validate=validate.OneOf([ALL, *Kind])),
+        metadata={
+            "description": "What it was done to; `*` is everything. "
+            "A tag counts as the manifest that it names.",
+            "examples": [["manifest"]],
+        },
+    )
+    repositories = fields.List(
+        fields.String(),
+        metadata={
+            "description": f"Globs, of which one matches the repository: {_GLOBS}",
+            "examples": [["team/**", "library/*"]],
+        },
+    )
+    tags = fields.List(
+        fields.String(),
+        metadata={
+            "description": f"Globs, of which one matches the tag: {_GLOBS} "
+            "An event without a tag is then not meant.",
+            "examples": [["v*", "latest"]],
+        },
+    )
+    media_types = fields.List(
+        fields.String(),
+        metadata={
+            "description": f"Globs, of which one matches the media type: {_GLOBS}",
+            "examples": [["application/vnd.oci.image.**"]],
+        },
+    )
+
+
+class FiltersSchema(ExclusionSchema):
+    """Which events an endpoint is told of: those that every list names.
+
+    Absent `actions` are `push` and `delete`, absent `kinds` are `manifest`.
+    """
+
+    # Named so here because a schema of marshmallow has an `exclude` of its own.
+    exclusion = fields.Nested(
+        ExclusionSchema,
+        data_key="exclude",
+        attribute="exclude",
+        metadata={
+            "description": "Events that are not told after all: those that any of "
+            "these lists names.",
+            "examples": [{"tags": ["*-dev"]}],
+        },
+    )
+
+
+def _name(**more: Any) -> fields.String:
+    about = "What people call it: up to 100 characters, and no other has it."
+    return fields.String(metadata={"description": about, "examples": ["ci"]}, **more)
+
+
+def _url(**more: Any) -> fields.String:
+    return fields.String(
+        metadata={
+            "description": "Where events are sent: `http://` or `https://`.",
+            "examples": ["https://ci.example.com/hooks/registry"],
+        },
+        **more,
+    )
+
+
+def _enabled(**more: Any) -> fields.Boolean:
+    about = "Whether it is told anything."
+    return fields.Boolean(
+        truthy={True},
+        falsy={False},
+        metadata={"description": about, "examples": [True]},
+        **more,
+    )
+
+
+def _headers(about: str, value: str, **more: Any) -> fields.Dict:
+    return fields.Dict(
+        fields.String(),
+        fields.String(),
+        metadata={"description": about, "examples": [{"Authorization": value}]},
+        **more,
+    )
+
+
+def _timeout_s(**more: Any) -> fields.Float:
+    about = f"Seconds an answer may take: {MIN_TIMEOUT_S} to {MAX_TIMEOUT_S:.0f}."
+    return fields.Float(
+        metadata={"description": about, "examples": [DEFAULT_TIMEOUT_S]}, **more
+    )
+
+
+class NewEndpointSchema(Schema):
+    """An endpoint to create. Only the name and the URL have to be given."""
+
+    name = _name(required=True)
+    url = _url(required=True)
+    enabled = _enabled()
+    filters = fields.Nested(
+        FiltersSchema,
+        metadata={"description": "Which events it is told of."},
+    )
+    headers = _headers("Headers to send with each event.", "Bearer 9f3a5c")
+    timeout_s = _timeout_s()
+
+
+class EndpointChangesSchema(Schema):
+    """What to change about an endpoint. What is absent stays as it is."""
+
+    name = _name()
+    url = _url()
+    enabled = _enabled()
+    filters = fields.Nested(
+        FiltersSchema,
+        metadata={"description": "Which events it is told of, replaced as a whole."},
+    )
+    headers = _headers(
+        "Headers to send with each event, replaced as a whole; "
+        f"but one whose value is `{MASK}` keeps its value.",
+        MASK,
+    )
+    timeout_s = _timeout_s()
+
+
+class EndpointSchema(Schema):
+    """An endpoint: a URL, and what it is told of."""
+
+    id = fields.UUID(required=True, metadata={"examples": [_ID]})
+    name = _name(required=True)
+    url = _url(required=True)
+    enabled = _enabled(required=True)
+    filters = fields.Function(
+        lambda endpoint: endpoint.filters.render(),
+        required=True,
+        metadata={
+            "allOf": [{"$ref": "#/components/schemas/Filters"}],
+            "description": "Which events it is told of, defaults filled in.",
+        },
+    )
+    headers = _headers(
+        "Headers that are sent with each event. Their values are not shown.",
+        MASK,
+        required=True,
+    )
+    timeout_s = _timeout_s(required=True)
+    created_at = Instant(required=True, metadata={"examples": [_AT]})
+    updated_at = Instant(required=True, metadata={"examples": [_AT]})
+
+
+class CreatedEndpointSchema(EndpointSchema):
+    """An endpoint, and the secret that is never shown again."""
+
+    secret = fields.String(
+        required=True,
+        metadata={
+            "description": "What signatures are made with: Standard Webhooks, `v1`. "
+            "Keep it: it is shown only now.",
+            "examples": ["whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"],
+        },
+    )
+
+
+class EndpointPageSchema(Schema):
+    """A page of endpoints, newest first."""
+
+    items = fields.List(fields.Nested(EndpointSchema), required=True)
+    next = NEXT

@@ -1,0 +1,95 @@
+"""One line and one count for each request."""
+
+import time
+from collections.abc import Callable, Iterable
+from http import HTTPMethod
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, Request
+
+from notifier import logs
+from notifier.metrics import Metrics
+from notifier.web.requests import request_record
+from notifier.web.services import get_services
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+_METHODS = frozenset(HTTPMethod)
+_MAX_PATH = 512
+_NS_PER_MS = 1_000_000
+_NS_PER_S = 1_000_000_000
+
+
+def init_app(app: Flask) -> None:
+    """Watch the requests of *app*, and give each answer the request's id."""
+    # Around the application, not in its hooks: those cost several times as much.
+    app.wsgi_app = _Watch(app.wsgi_app, get_services(app).metrics)  # type: ignore[method-assign]  # as Flask says
+
+
+class _Watch:
+    """Writes the lines and keeps the counts.
+
+    A request lasts until its answer begins; how long the client takes to read it is
+    the client's affair.
+    """
+
+    def __init__(self, app: "WSGIApplication", metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._write = logs.line_writer()
+        self._series: dict[tuple[str, str, int], tuple[Any, Any]] = {}
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        begun_ns = time.perf_counter_ns()
+
+        def start(
+            status: str, headers: list[tuple[str, str]], *exc_info: Any
+        ) -> Callable[[bytes], object]:
+            duration_ns = time.perf_counter_ns() - begun_ns
+            request_id = self._tell(
+                environ["werkzeug.request"], int(status[:3]), duration_ns
+            )
+            headers.append(("X-Request-Id", request_id))
+            return start_response(status, headers, *exc_info)
+
+        return self._app(environ, start)
+
+    def _tell(self, request: Request, status: int, duration_ns: int) -> str:
+        """Log and count a request, and return its id."""
+        self._count(request, status, duration_ns)
+        record = request_record()
+        request_id = str(record.id)
+        self._write(
+            event="request",
+            method=record.method,
+            path=_printable(request.path),
+            status=status,
+            duration_ms=round(duration_ns / _NS_PER_MS, 3),
+            addr=record.addr,
+            request_id=request_id,
+        )
+        return request_id
+
+    def _count(self, request: Request, status: int, duration_ns: int) -> None:
+        rule = request.url_rule
+        method = request.method if request.method in _METHODS else "other"
+        key = method, rule.rule if rule else "none", status
+        series = self._series.get(key)
+        if series is None:
+            # Looking a series up by its labels takes longer than counting.
+            series = self._series[key] = (
+                self._metrics.requests.labels(*key),
+                self._metrics.request_seconds.labels(*key[:2]),
+            )
+        series[0].inc()
+        series[1].observe(duration_ns / _NS_PER_S)
+
+
+def _printable(path: str) -> str:
+    """Return *path* such that no line of the log is of a client's making."""
+    if path.isprintable() and len(path) <= _MAX_PATH:
+        return path
+    return ascii(path[:_MAX_PATH])

@@ -1,0 +1,53 @@
+"""What views work with: made once by the composition root, found by every view."""
+
+from dataclasses import dataclass
+from typing import cast
+
+from flask import Flask, current_app
+
+from notifier.config import Settings
+from notifier.db import Database
+from notifier.delivery.endpoints import EndpointStore
+from notifier.delivery.outbox import Outbox
+from notifier.delivery.queue import Nudger
+from notifier.events.announce import Announcer
+from notifier.events.counter import EventCounter
+from notifier.events.event import Source
+from notifier.events.journal import Journal
+from notifier.events.record import Recorder
+from notifier.metrics import Metrics
+from notifier.storage import Storage
+
+_KEY = "notifier"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The parts of one application."""
+
+    settings: Settings
+    database: Database
+    storage: Storage
+    recorder: Recorder
+    announcer: Announcer
+    journal: Journal
+    endpoints: EndpointStore
+    outbox: Outbox
+    nudger: Nudger
+    metrics: Metrics
+    counter: EventCounter
+    source: Source
+
+    def attach(self, app: Flask) -> None:
+        """Let the views of *app* find these."""
+        app.extensions[_KEY] = self
+
+
+def services() -> Services:
+    """Return the current application's parts."""
+    return get_services(current_app)
+
+
+def get_services(app: Flask) -> Services:
+    """Return the parts of *app*."""
+    return cast("Services", app.extensions[_KEY])

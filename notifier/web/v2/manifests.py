@@ -1,0 +1,196 @@
+"""Manifests: read, push under tags and digests, delete."""
+
+from dataclasses import replace
+
+import sqlalchemy as sa
+from flask import Response, request
+
+from notifier.config import References
+from notifier.db import Transaction
+from notifier.events.event import Action, Descriptor, Event, TagChange, Target
+from notifier.registry import documents, manifests, referrers, repositories, tags
+from notifier.registry.digest import Digest
+from notifier.registry.documents import ManifestDocument
+from notifier.registry.errors import DigestInvalid, ManifestTooLarge, SizeInvalid
+from notifier.registry.manifests import StoredManifest
+from notifier.registry.reference import parse_reference, parse_repository, parse_tag
+from notifier.web.services import services
+from notifier.web.v2.announcements import (
+    announce_pull,
+    make_event,
+    manifest_target,
+    manifest_url,
+)
+from notifier.web.v2.base import accepted, created, refuse_deletes_if_off
+
+_MAX_TAGS = 100
+
+
+def get_manifest(repository: str, reference: str) -> Response:
+    """Send a manifest as it was pushed, whatever ``Accept`` says.
+
+    Clients that leave out ``Accept``, or a type that they can read all the same, are
+    many; and what was asked for by digest can only be these bytes.
+    """
+    repository, parsed = parse_repository(repository), parse_reference(reference)
+    with services().database.read() as connection:
+        manifest = _get(connection, repository, parsed)
+    digest = manifest.digest
+    headers = {"Docker-Content-Digest": digest, "Etag": f'"{digest}"'}
+    if request.if_none_match.contains_weak(digest):
+        return Response(status=304, headers=headers)
+    announce_pull(_target(repository, manifest, parsed))
+    return Response(manifest.content, headers=headers, content_type=manifest.media_type)
+
+
+def put_manifest(repository: str, reference: str) -> Response:
+    """Keep a manifest, under a tag or under its digest and the tags beside it."""
+    repository, parsed = parse_repository(repository), parse_reference(reference)
+    names = _tags(parsed)
+    document = ManifestDocument.parse(_content(), request.mimetype or None)
+    digest = _digest(document, parsed)
+    own = services()
+    with own.database.transaction() as transaction:
+        events = _put(transaction, repository, digest, document, names)
+        own.announcer.announce(transaction, events)
+    headers = {"Docker-Content-Digest": digest}
+    if document.subject:
+        headers["OCI-Subject"] = document.subject
+    response = created(manifest_url(repository, digest), headers)
+    if "tag" in request.args:
+        for name in names:
+            response.headers.add("OCI-Tag", name)
+    return response
+
+
+def delete_manifest(repository: str, reference: str) -> Response:
+    """Delete a tag; or a manifest, and the tags that point to it."""
+    refuse_deletes_if_off()
+    repository, parsed = parse_repository(repository), parse_reference(reference)
+    own = services()
+    with own.database.transaction() as transaction:
+        connection = transaction.connection
+        repositories.lock(connection, repository)
+        manifest = _get(connection, repository, parsed)
+        target = _target(repository, manifest, parsed)
+        target = replace(target, url=None, references=None)
+        targets = [target]
+        if isinstance(parsed, Digest):
+            names = tags.list_names(connection, manifest.id)
+            targets += [replace(target, tag=name) for name in names]
+            tags.remove(connection, manifest.id)
+            referrers.remove(connection, manifest.id)
+            manifests.remove(connection, manifest.id)
+        else:
+            tags.remove(connection, manifest.id, parsed)
+        own.announcer.announce(
+            transaction, [make_event(Action.DELETE, gone) for gone in targets]
+        )
+    return accepted()
+
+
+def _get(
+    connection: sa.Connection, repository: str, reference: str | Digest
+) -> StoredManifest:
+    if isinstance(reference, Digest):
+        return manifests.get_by_digest(connection, repository, reference)
+    return tags.get_manifest(connection, repository, reference)
+
+
+def _target(
+    repository: str, manifest: StoredManifest, reference: str | Digest
+) -> Target:
+    descriptor = Descriptor(
+        media_type=manifest.media_type, digest=manifest.digest, size=manifest.size
+    )
+    tag = None if isinstance(reference, Digest) else reference
+    target = manifest_target(repository, descriptor, tag)
+    if services().settings.event_references:
+        document = ManifestDocument.parse(manifest.content, manifest.media_type)
+        return manifest_target(repository, descriptor, tag, document)
+    return target
+
+
+def _tags(reference: str | Digest) -> list[str]:
+    """Return the tags that a push is to set: the reference, or ``?tag=``, end-7b."""
+    asked = [parse_tag(text) for text in request.args.getlist("tag")[: _MAX_TAGS + 1]]
+    if len(asked) > _MAX_TAGS:
+        raise SizeInvalid({"reason": f"more than {_MAX_TAGS} tags in one push"})
+    own = [] if isinstance(reference, Digest) else [reference]
+    return list(dict.fromkeys(own + asked))
+
+
+def _content() -> bytes:
+    length = request.content_length
+    if length is not None and length > documents.MAX_SIZE:
+        raise ManifestTooLarge({"limit": documents.MAX_SIZE})
+    content = bytearray()
+    while chunk := request.stream.read(documents.MAX_SIZE + 1 - len(content)):
+        content += chunk
+        if len(content) > documents.MAX_SIZE:
+            raise ManifestTooLarge({"limit": documents.MAX_SIZE})
+    if length is not None and len(content) != length:
+        raise SizeInvalid({"received": len(content), "expected": length})
+    return bytes(content)
+
+
+def _digest(document: ManifestDocument, reference: str | Digest) -> Digest:
+    if not isinstance(reference, Digest):
+        return Digest.of(document.content)
+    actual = Digest.of(document.content, reference.algorithm)
+    if actual != reference:
+        raise DigestInvalid({"digest": reference, "content": actual})
+    return actual
+
+
+def _put(
+    transaction: Transaction,
+    repository: str,
+    digest: Digest,
+    document: ManifestDocument,
+    names: list[str],
+) -> list[Event]:
+    own = services()
+    connection = transaction.connection
+    repository_id = own.recorder.repositories.intern_one(transaction, repository)
+    repositories.lock(connection, repository)
+    sparse = own.settings.manifest_references is References.SPARSE
+    manifests.check_references(connection, repository_id, document, sparse=sparse)
+    manifest_id = manifests.put(connection, repository_id, digest, document)
+    if document.subject is not None:
+        referrers.put(connection, repository_id, manifest_id, digest, document)
+    changes = [
+        (name, tags.put(connection, repository_id, name, manifest_id)) for name in names
+    ]
+    return _push_events(repository, digest, document, changes)
+
+
+def _push_events(
+    repository: str,
+    digest: Digest,
+    document: ManifestDocument,
+    changes: list[tuple[str, Digest | None]],
+) -> list[Event]:
+    """Make one event for each tag, each with what its tag pointed to before."""
+    descriptor = Descriptor(
+        media_type=document.media_type, digest=digest, size=len(document.content)
+    )
+    detail = document if services().settings.event_references else None
+    if not changes:
+        target = manifest_target(repository, descriptor, None, detail)
+        return [make_event(Action.PUSH, target)]
+    return [
+        make_event(
+            Action.PUSH,
+            manifest_target(repository, descriptor, name, detail),
+            tag_change=_change(previous, digest),
+            previous_digest=previous,
+        )
+        for name, previous in changes
+    ]
+
+
+def _change(previous: Digest | None, digest: Digest) -> TagChange:
+    if previous is None:
+        return TagChange.NEW
+    return TagChange.UNCHANGED if previous == digest else TagChange.MOVED

@@ -1,0 +1,151 @@
+"""Upload sessions: a blob comes in, in one piece or in several, or from next door."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from flask import Response, request
+
+from notifier.db import Transaction
+from notifier.events.event import Action, Target
+from notifier.registry import blobs, media_types, uploads
+from notifier.registry.digest import Digest
+from notifier.registry.errors import (
+    BlobUnknown,
+    BlobUploadInvalid,
+    BlobUploadUnknown,
+    DigestInvalid,
+    NameInvalid,
+)
+from notifier.registry.reference import parse_repository
+from notifier.registry.uploads import Body
+from notifier.web.requests import registry_url
+from notifier.web.services import services
+from notifier.web.v2.announcements import blob_target, blob_url, make_event
+from notifier.web.v2.base import created
+
+
+def post_upload(repository: str) -> Response:
+    """Begin a session; or take the whole blob at once; or mount a blob."""
+    repository = parse_repository(repository)
+    if "mount" in request.args:
+        mounted = _mount(repository, request.args["mount"], request.args.get("from"))
+        if mounted is not None:
+            return mounted
+    elif "digest" in request.args:
+        digest = Digest.parse(request.args["digest"])
+        size = uploads.receive_whole(services().storage, repository, digest, _body())
+        return _push(repository, digest, size)
+    upload = uploads.begin(
+        services().storage, repository, request.args.get("digest-algorithm")
+    )
+    return _session(repository, upload, 0, 202)
+
+
+def get_upload(repository: str, upload: str) -> Response:
+    """Say how far a session is."""
+    repository, id_ = parse_repository(repository), _parse_id(upload)
+    size = uploads.get_size(services().storage, repository, id_)
+    return _session(repository, id_, size, 204)
+
+
+def patch_upload(repository: str, upload: str) -> Response:
+    """Add a chunk, or a stream of unknown length."""
+    repository, id_ = parse_repository(repository), _parse_id(upload)
+    size = uploads.append(services().storage, repository, id_, _body())
+    return _session(repository, id_, size, 202)
+
+
+def put_upload(repository: str, upload: str) -> Response:
+    """Add the last chunk, if there is one, and make the session a blob."""
+    repository, id_ = parse_repository(repository), _parse_id(upload)
+    digest = Digest.parse(request.args.get("digest", ""))
+    size = uploads.finish(services().storage, repository, id_, digest, _body())
+    return _push(repository, digest, size)
+
+
+def delete_upload(repository: str, upload: str) -> Response:
+    """Cancel a session."""
+    repository, id_ = parse_repository(repository), _parse_id(upload)
+    uploads.cancel(services().storage, repository, id_)
+    response = Response(status=204)
+    response.headers["Docker-Upload-UUID"] = upload
+    return response
+
+
+def _mount(repository: str, mount: str, source: str | None) -> Response | None:
+    """Link a blob of another repository; None if that cannot be, so that it is sent.
+
+    Without a *source* any repository that has the blob will do.
+    """
+    database = services().database
+    try:
+        digest = Digest.parse(mount)
+        with database.read() as connection:
+            owner = (
+                blobs.get_owner(connection, digest)
+                if source is None
+                else parse_repository(source)
+            )
+            blobs.get_size(connection, owner, digest)
+        with database.transaction() as transaction:
+            # Asked once more, now that nobody can delete it in between.
+            size = blobs.get_size(transaction.connection, owner, digest)
+            target = blob_target(repository, digest, size)
+            target = replace(target, from_repository=owner)
+            _link(transaction, Action.MOUNT, target, digest, size)
+    except (BlobUnknown, DigestInvalid, NameInvalid):
+        return None
+    return _created(repository, digest)
+
+
+def _push(repository: str, digest: Digest, size: int) -> Response:
+    target = blob_target(repository, digest, size)
+    with services().database.transaction() as transaction:
+        _link(transaction, Action.PUSH, target, digest, size)
+    return _created(repository, digest)
+
+
+def _link(
+    transaction: Transaction, action: Action, target: Target, digest: Digest, size: int
+) -> None:
+    own = services()
+    name = target.repository or ""
+    repository_id = own.recorder.repositories.intern_one(transaction, name)
+    blobs.link(transaction.connection, repository_id, digest, size)
+    own.announcer.announce(transaction, [make_event(action, target)])
+
+
+def _created(repository: str, digest: Digest) -> Response:
+    return created(blob_url(repository, digest), {"Docker-Content-Digest": digest})
+
+
+def _session(repository: str, upload: UUID, size: int, status: int) -> Response:
+    response = Response(status=status)
+    del response.headers["Content-Type"]
+    response.headers["Location"] = (
+        f"{registry_url()}/v2/{repository}/blobs/uploads/{upload}"
+    )
+    response.headers["Range"] = f"0-{max(size - 1, 0)}"
+    response.headers["Docker-Upload-UUID"] = str(upload)
+    return response
+
+
+def _parse_id(text: str) -> UUID:
+    try:
+        id_ = UUID(text)
+    except ValueError:
+        raise BlobUploadUnknown({"upload": text[:64]}) from None
+    if str(id_) != text:
+        raise BlobUploadUnknown({"upload": text[:64]})
+    return id_
+
+
+def _body() -> Body:
+    # Only the stream is ever touched: Flask would take a form's bytes away.
+    if request.mimetype in media_types.FORMS and request.content_length != 0:
+        raise BlobUploadInvalid({"reason": "a blob is not sent as a form"})
+    return Body(
+        stream=request.stream,
+        length=request.content_length,
+        content_range=request.headers.get("Content-Range"),
+    )

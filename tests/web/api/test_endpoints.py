@@ -1,0 +1,265 @@
+"""Endpoints by REST: made, shown, changed, tried out, removed."""
+
+import json
+from typing import Any
+from uuid import uuid4
+
+import hypothesis
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import strategies as st
+
+from notifier.delivery.secrets import secret_bytes
+from notifier.web.services import Services
+from tests import factories
+from tests.web.api.conforming import ConformingClient
+
+_NEW = {"name": "ci", "url": "https://ci.example.com/hook"}
+_SECRET_HEADERS = {"Authorization": "Bearer hunter2"}
+
+
+def _create(api: ConformingClient, **more: Any) -> dict[str, Any]:
+    response = api.post("/endpoints", json={**_NEW, **more})
+    assert response.status_code == 201, response.text
+    created: dict[str, Any] = response.get_json()
+    return created
+
+
+def test_an_endpoint_needs_a_name_and_a_url(api: ConformingClient) -> None:
+    response = api.post("/endpoints", json=_NEW)
+
+    created = response.get_json()
+    assert response.status_code == 201
+    assert response.headers["Location"] == f"/api/v1/endpoints/{created['id']}"
+    assert len(secret_bytes(created.pop("secret"))) >= 24
+    assert created == {
+        **_NEW,
+        "id": created["id"],
+        "enabled": True,
+        "filters": {"actions": ["push", "delete"], "kinds": ["manifest"]},
+        "headers": {},
+        "timeout_s": 5.0,
+        "created_at": created["created_at"],
+        "updated_at": created["created_at"],
+    }
+
+
+def test_the_secret_is_shown_once(api: ConformingClient) -> None:
+    created = _create(api)
+    secret = created.pop("secret")
+
+    shown = api.get(f"/endpoints/{created['id']}")
+    listed = api.get("/endpoints")
+    changed = api.patch(f"/endpoints/{created['id']}", json={"name": "ci-2"})
+
+    assert shown.get_json() == created
+    for response in (shown, listed, changed):
+        assert secret not in response.text
+
+
+def test_the_values_of_headers_are_never_shown(api: ConformingClient) -> None:
+    created = _create(api, headers=_SECRET_HEADERS)
+
+    assert created["headers"] == {"Authorization": "********"}
+    assert "hunter2" not in api.get("/endpoints").text
+
+
+def test_a_mask_that_comes_back_changes_nothing(
+    api: ConformingClient, own: Services
+) -> None:
+    created = _create(api, headers=_SECRET_HEADERS)
+    path = f"/endpoints/{created['id']}"
+
+    api.patch(path, json={"headers": {**created["headers"], "X-Team": "blue"}})
+
+    with own.database.read() as connection:
+        [key] = [i.key for i in own.endpoints.list_interests(connection)]
+        recipient = own.endpoints.get_recipient(connection, key)
+    assert recipient.headers == {**_SECRET_HEADERS, "X-Team": "blue"}
+
+
+def test_a_change_leaves_the_rest_as_it_is(api: ConformingClient) -> None:
+    created = _create(api, filters={"actions": ["*"], "exclude": {"tags": ["*-dev"]}})
+    created.pop("secret")
+
+    response = api.patch(
+        f"/endpoints/{created['id']}", json={"enabled": False, "timeout_s": 2.5}
+    )
+
+    changed = response.get_json()
+    assert response.status_code == 200
+    assert changed.pop("updated_at") > created.pop("updated_at")
+    assert changed == {**created, "enabled": False, "timeout_s": 2.5}
+
+
+def test_a_removed_endpoint_is_gone(api: ConformingClient) -> None:
+    path = f"/endpoints/{_create(api)['id']}"
+
+    response = api.delete(path)
+
+    assert response.status_code == 204
+    assert "Content-Type" not in response.headers
+    assert api.get(path).status_code == 404
+    assert api.delete(path).status_code == 404
+    assert api.get("/endpoints").get_json()["items"] == []
+    assert _create(api)["name"] == "ci"
+
+
+def test_an_unknown_endpoint_is_not_found(api: ConformingClient) -> None:
+    path = f"/endpoints/{uuid4()}"
+    for response in (
+        api.get(path),
+        api.patch(path, json={}),
+        api.delete(path),
+        api.post(f"{path}/pings"),
+        api.get(f"{path}/deliveries"),
+    ):
+        assert response.status_code == 404
+        assert response.get_json()["detail"] == "There is no such endpoint."
+
+
+def test_a_name_is_given_once(api: ConformingClient) -> None:
+    _create(api)
+    other = _create(api, name="other")
+
+    again = api.post("/endpoints", json=_NEW)
+    renamed = api.patch(f"/endpoints/{other['id']}", json={"name": "ci"})
+
+    assert again.status_code == 409
+    assert renamed.status_code == 409
+
+
+_WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"name": ""}, "#/name"),
+    ({"name": 5}, "#/name"),
+    ({"name": None}, "#/name"),
+    ({"name": "a\0b"}, "#/name"),
+    ({"url": "ftp://example.com"}, "#/url"),
+    ({"url": "https://user:pass@example.com"}, "#/url"),
+    ({"enabled": "yes"}, "#/enabled"),
+    ({"timeout_s": 0}, "#/timeout_s"),
+    ({"timeout_s": "soon"}, "#/timeout_s"),
+    ({"headers": {"Host": "x"}}, "#/headers/Host"),
+    ({"headers": {"X-A": 5}}, "#/headers/X-A/value"),
+    ({"headers": []}, "#/headers"),
+    ({"filters": []}, "#/filters"),
+    ({"filters": {"actions": ["pushed"]}}, "#/filters/actions/0"),
+    ({"filters": {"actions": []}}, "#/filters/actions"),
+    ({"filters": {"exclude": {"tags": [1]}}}, "#/filters/exclude/tags/0"),
+    ({"filters": {"action": ["push"]}}, "#/filters/action"),
+    ({"secret": "whsec_mine"}, "#/secret"),
+    ({"a/b~c": 1}, "#/a~1b~0c"),
+]
+
+
+def test_what_is_wrong_is_pointed_at(
+    api: ConformingClient, subtests: pytest.Subtests
+) -> None:
+    for changes, pointer in _WRONG:
+        with subtests.test(changes=changes):
+            response = api.post("/endpoints", json={**_NEW, **changes})
+
+            assert response.status_code == 422
+            errors = response.get_json()["errors"]
+            assert [error["pointer"] for error in errors] == [pointer]
+    assert api.get("/endpoints").get_json()["items"] == []
+
+
+def test_a_value_of_a_header_is_not_repeated_in_an_error(api: ConformingClient) -> None:
+    response = api.post("/endpoints", json={**_NEW, "headers": {"X-A": "hunter2\n"}})
+
+    assert response.status_code == 422
+    assert "hunter2" not in response.text
+
+
+def test_what_is_missing_is_pointed_at(api: ConformingClient) -> None:
+    response = api.post("/endpoints", json={})
+
+    pointers = {error["pointer"] for error in response.get_json()["errors"]}
+    assert pointers == {"#/name", "#/url"}
+
+
+def test_endpoints_are_listed_in_pages_newest_first(api: ConformingClient) -> None:
+    made = [_create(api, name=f"ci-{number}")["id"] for number in range(5)]
+
+    first = api.get("/endpoints?limit=3")
+    cursor = first.get_json()["next"]
+    second = api.get(f"/endpoints?limit=3&cursor={cursor}")
+
+    listed = [*first.get_json()["items"], *second.get_json()["items"]]
+    assert [item["id"] for item in listed] == made[::-1]
+    assert second.get_json()["next"] is None
+    assert first.headers["Link"] == (
+        f'<http://localhost/api/v1/endpoints?limit=3&cursor={cursor}>; rel="next"'
+    )
+    assert "Link" not in second.headers
+
+
+def test_a_ping_goes_to_its_endpoint_alone(api: ConformingClient) -> None:
+    created = _create(api, filters={"actions": ["push"]})
+    _create(api, name="other", filters={"actions": ["*"], "kinds": ["*"]})
+
+    response = api.post(f"/endpoints/{created['id']}/pings")
+
+    delivery = response.get_json()
+    assert response.status_code == 202
+    assert delivery["endpoint_id"] == created["id"]
+    assert delivery["state"] == "pending"
+    assert api.get("/deliveries").get_json()["items"] == [delivery]
+    event = api.get(f"/events/{delivery['event_id']}").get_json()
+    assert event["event"]["action"] == "ping"
+    assert event["kind"] is None
+    assert event["deliveries"] == [delivery]
+
+
+def test_a_disabled_endpoint_is_not_pinged(api: ConformingClient) -> None:
+    created = _create(api, enabled=False)
+
+    response = api.post(f"/endpoints/{created['id']}/pings")
+
+    assert response.status_code == 409
+    assert api.get("/events").get_json()["items"] == []
+
+
+def test_the_deliveries_of_an_endpoint_are_listed(
+    api: ConformingClient, client: FlaskClient
+) -> None:
+    created = _create(api)
+    _create(api, name="other", filters={"kinds": ["*"]})
+    factories.push_image(client)
+
+    path = f"/endpoints/{created['id']}/deliveries"
+    listed = api.get(path).get_json()["items"]
+
+    assert [item["endpoint_name"] for item in listed] == ["ci"]
+    assert api.get(f"{path}?state=pending").get_json()["items"] == listed
+    assert api.get(f"{path}?state=delivered").get_json()["items"] == []
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@hypothesis.settings(
+    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture]
+)
+@hypothesis.given(
+    st.dictionaries(st.sampled_from([*_NEW, "enabled", "headers"]), _JSON)
+    | st.fixed_dictionaries({"filters": _JSON, "timeout_s": _JSON})
+    | _JSON
+)
+def test_whatever_is_sent_is_taken_or_refused(
+    api: ConformingClient, changes: Any
+) -> None:
+    body = {**_NEW, **changes} if isinstance(changes, dict) else changes
+
+    response = api.post(
+        "/endpoints", data=json.dumps(body), content_type="application/json"
+    )
+
+    assert response.status_code in {201, 400, 409, 422}

@@ -1,0 +1,50 @@
+"""What requests leave behind: events, rows, files."""
+
+import time
+from typing import Any
+
+import sqlalchemy as sa
+
+from notifier.db import Base
+from notifier.events.event import Event
+from notifier.events.record import EventRow
+from notifier.web.services import Services
+
+
+def recorded(own: Services) -> list[Event]:
+    """Return all events, those too that are still on their way."""
+    _wait_for_journal(own)
+    with own.database.read() as connection:
+        rows = connection.execute(sa.select(EventRow.__table__).order_by(EventRow.id))
+        return own.recorder.events(connection, rows.all())
+
+
+def told(own: Services) -> list[str]:
+    """Return all events in short: action, kind and tag of each."""
+    return [
+        " ".join(filter(None, (event.action, event.target.kind, event.target.tag)))
+        for event in recorded(own)
+    ]
+
+
+def left(own: Services) -> dict[str, Any]:
+    """Return how many rows each table has that has any, and the storage's files."""
+    _wait_for_journal(own)
+    found: dict[str, Any] = {}
+    with own.database.read() as connection:
+        for name, table in Base.metadata.tables.items():
+            count = connection.scalar(sa.select(sa.func.count()).select_from(table))
+            if count:
+                found[name] = count
+    for folder in ("blobs", "uploads"):
+        for path in (own.settings.data_dir / folder).rglob("*"):
+            if path.is_file():
+                found[str(path)] = path.stat().st_size
+    return found
+
+
+def _wait_for_journal(own: Services) -> None:
+    deadline = time.monotonic() + 10
+    while own.journal._file.moved != own.journal._file.size:
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
