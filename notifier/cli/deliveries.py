@@ -1,0 +1,132 @@
+"""The deliveries commands: what was sent where, and how that went."""
+
+from uuid import UUID
+
+import click
+
+from notifier.audit.cursor import render_cursor
+from notifier.cli.options import choice, cursor_option, json_option, limit_option
+from notifier.cli.output import moment, print_fields, print_json, print_table, visible
+from notifier.cli.place import open_place
+from notifier.delivery.deliveries import (
+    Attempt,
+    Delivery,
+    DeliveryState,
+    get_delivery,
+    list_attempts,
+    list_deliveries,
+)
+from notifier.delivery.deliveries import redeliver as make_due
+from notifier.delivery.queue import Nudger
+from notifier.web.api.schemas.deliveries import AttemptSchema, DeliverySchema
+
+DELIVERY_HEADINGS = ["time", "endpoint", "state", "attempts", "next", "event", "id"]
+
+_LISTING = "deliveries"
+
+
+@click.group("deliveries")
+def command() -> None:
+    """See what was sent to endpoints, and send it again.
+
+    A delivery is one event for one endpoint.
+    """
+
+
+@command.command("list")
+@click.option("--endpoint", help="To this endpoint: its name or id.")
+@click.option("--event", type=click.UUID, help="Of this event.")
+@click.option("--state", type=choice(DeliveryState), help="In this state only.")
+@limit_option
+@cursor_option(_LISTING)
+@json_option
+def list_all(
+    *,
+    endpoint: str | None,
+    event: UUID | None,
+    state: str | None,
+    limit: int,
+    before: UUID | None,
+    as_json: bool,
+) -> None:
+    r"""List deliveries, the newest first.
+
+    \b
+    Examples:
+      notifier deliveries list --state failed
+      notifier deliveries list --endpoint ci --json
+    """
+    with open_place() as place, place.database.read() as connection:
+        found = list_deliveries(
+            connection,
+            endpoint=place.find_endpoint(connection, endpoint).id if endpoint else None,
+            event=event,
+            state=DeliveryState(state) if state else None,
+            before=before,
+            limit=limit + 1,
+        )
+    items, more = found[:limit], len(found) > limit
+    if as_json:
+        next_cursor = render_cursor(_LISTING, items[-1].id) if more else None
+        rendered = DeliverySchema(many=True).dump(items)
+        print_json({"items": rendered, "next": next_cursor})
+        return
+    print_table(DELIVERY_HEADINGS, map(delivery_cells, items))
+
+
+@command.command()
+@click.argument("delivery", type=click.UUID)
+@json_option
+def show(delivery: UUID, *, as_json: bool) -> None:
+    """Show a delivery, and every attempt at it."""
+    with open_place() as place, place.database.read() as connection:
+        found = get_delivery(connection, delivery)
+        attempts = list_attempts(connection, delivery)
+    if as_json:
+        rendered = AttemptSchema(many=True).dump(attempts)
+        print_json(DeliverySchema().dump(found) | {"attempts": rendered})
+        return
+    print_fields(dict(zip(DELIVERY_HEADINGS, delivery_cells(found), strict=True)))
+    for attempt in attempts:
+        click.echo()
+        _print_attempt(attempt)
+
+
+@command.command()
+@click.argument("delivery", type=click.UUID)
+@json_option
+def redeliver(delivery: UUID, *, as_json: bool) -> None:
+    """Send a delivery once more, whatever came of it before.
+
+    A running worker does it within a second.
+    """
+    with open_place() as place, place.database.transaction() as transaction:
+        # The sweep finds it in the database: no Redis is needed here.
+        found = make_due(transaction, delivery, Nudger(None))
+    if as_json:
+        print_json(DeliverySchema().dump(found))
+    else:
+        click.echo(f"{found.endpoint_name} will get it again")
+
+
+def delivery_cells(delivery: Delivery) -> list[str]:
+    """Return what stands below `DELIVERY_HEADINGS`."""
+    return [
+        moment(delivery.created_at),
+        delivery.endpoint_name,
+        delivery.state,
+        str(delivery.attempts),
+        moment(delivery.due_at),
+        str(delivery.event_id),
+        str(delivery.id),
+    ]
+
+
+def _print_attempt(attempt: Attempt) -> None:
+    came = f"status {attempt.status}" if attempt.status else attempt.error
+    click.echo(
+        f"attempt {attempt.number} ({attempt.trigger}), "
+        f"{moment(attempt.started_at)}, {attempt.duration_ms} ms: {came}"
+    )
+    if attempt.response:
+        click.echo(visible(attempt.response.decode(errors="replace")))

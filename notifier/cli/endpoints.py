@@ -1,0 +1,256 @@
+"""The endpoints commands: who is told of what."""
+
+import socket
+from typing import Any
+from uuid import uuid4
+
+import click
+
+from notifier import __version__
+from notifier.cli.options import json_option
+from notifier.cli.output import moment, print_fields, print_json, print_table
+from notifier.cli.place import Place, open_place
+from notifier.cli.wishes import describe, take_filters, wish_options
+from notifier.config import Settings
+from notifier.delivery.deliveries import get_delivery
+from notifier.delivery.endpoints import DEFAULT_TIMEOUT_S, Endpoint
+from notifier.delivery.outbox import Outbox
+from notifier.delivery.pings import ping as send_ping
+from notifier.delivery.queue import Nudger
+from notifier.events.event import RequestRecord, Source
+from notifier.events.record import Recorder
+from notifier.web.api.schemas.deliveries import DeliverySchema
+from notifier.web.api.schemas.endpoints import EndpointSchema
+
+_PAGE = 1000
+
+
+@click.group("endpoints")
+def command() -> None:
+    """Manage the endpoints: URLs that are told of events.
+
+    ENDPOINT is a name or an id.
+    """
+
+
+@command.command("list")
+@json_option
+def list_all(*, as_json: bool) -> None:
+    """List all endpoints, the newest first."""
+    with open_place() as place:
+        found = _all_endpoints(place)
+    if as_json:
+        print_json({"items": EndpointSchema(many=True).dump(found), "next": None})
+        return
+    print_table(
+        ["name", "url", "enabled", "wants", "id"],
+        [
+            [e.name, e.url, _yes_or_no(e.enabled), describe(e.filters), str(e.id)]
+            for e in found
+        ],
+    )
+
+
+@command.command()
+@click.argument("name")
+@click.argument("url")
+@wish_options
+@click.option(
+    "--header",
+    "headers",
+    multiple=True,
+    metavar="'Name: value'",
+    help="Send this header with each event. Its value is not shown again.",
+)
+@click.option(
+    "--timeout",
+    "timeout_s",
+    type=float,
+    default=DEFAULT_TIMEOUT_S,
+    show_default=True,
+    help="Seconds that an answer may take.",
+)
+@click.option("--disabled", is_flag=True, help="Tell it nothing yet.")
+@json_option
+def add(*, as_json: bool, disabled: bool, **options: Any) -> None:
+    r"""Add an endpoint: URL is told of what it wants, under NAME.
+
+    Prints the secret that its signatures are made with. It is shown this once.
+
+    \b
+    Examples:
+      notifier endpoints add ci https://ci.example.com/hook
+      notifier endpoints add mirror http://10.0.0.7/ --action '*' --kind '*'
+      notifier endpoints add prod https://cd.example.com/ --repository 'prod/**' \
+        --tag 'v*' --exclude-tag '*-rc*' --header 'Authorization: Bearer 9f3a5c'
+    """
+    filters = take_filters(options)
+    headers = _parsed_headers(options.pop("headers"))
+    with open_place() as place, place.database.transaction() as transaction:
+        endpoint, secret = place.endpoints.create(
+            transaction,
+            filters=filters,
+            headers=headers,
+            enabled=not disabled,
+            **options,
+        )
+    if as_json:
+        print_json(EndpointSchema().dump(endpoint) | {"secret": secret})
+        return
+    print_fields(_fields(endpoint) | {"secret": secret})
+    click.echo("Keep the secret: it is not shown again.", err=True)
+
+
+@command.command()
+@click.argument("endpoint")
+@json_option
+def show(endpoint: str, *, as_json: bool) -> None:
+    """Show an endpoint."""
+    with open_place() as place, place.database.read() as connection:
+        found = place.find_endpoint(connection, endpoint)
+    _print(found, as_json=as_json)
+
+
+@command.command()
+@click.argument("endpoint")
+@click.option("--name", help="Call it so.")
+@click.option("--url", help="Tell this URL instead.")
+@click.option("--enable/--disable", "enabled", default=None, help="Tell it, or not.")
+@wish_options
+@click.option(
+    "--header",
+    "headers",
+    multiple=True,
+    metavar="'Name: value'",
+    help="Send this header with each event; others are not sent any more.",
+)
+@click.option("--no-headers", is_flag=True, help="Send no headers of yours any more.")
+@click.option(
+    "--timeout", "timeout_s", type=float, help="Seconds that an answer may take."
+)
+@json_option
+def update(endpoint: str, *, as_json: bool, no_headers: bool, **options: Any) -> None:
+    r"""Change an endpoint; what is not given stays as it is.
+
+    What it wants is replaced as a whole, and so are its headers.
+
+    \b
+    Examples:
+      notifier endpoints update ci --disable
+      notifier endpoints update ci --repository 'team/**' --action push
+    """
+    filters = take_filters(options)
+    headers = _parsed_headers(options.pop("headers"))
+    changes = {name: value for name, value in options.items() if value is not None}
+    if filters is not None:
+        changes["filters"] = filters
+    if headers or no_headers:
+        changes["headers"] = headers
+    if not changes:
+        raise click.UsageError("say what to change: see --help")
+    with open_place() as place, place.database.transaction() as transaction:
+        found = place.find_endpoint(transaction.connection, endpoint)
+        changed = place.endpoints.update(transaction, found.id, **changes)
+    _print(changed, as_json=as_json)
+
+
+@command.command()
+@click.argument("endpoint")
+def remove(endpoint: str) -> None:
+    """Remove an endpoint.
+
+    What it has not got by now it will not get. The log keeps what it got.
+    """
+    with open_place() as place, place.database.transaction() as transaction:
+        found = place.find_endpoint(transaction.connection, endpoint)
+        place.endpoints.remove(transaction, found.id)
+    click.echo(f"removed {found.name}")
+
+
+@command.command()
+@click.argument("endpoint")
+@json_option
+def ping(endpoint: str, *, as_json: bool) -> None:
+    """Send a test event to an endpoint, whatever it wants.
+
+    A running worker sends it within a second; `notifier deliveries show` tells how it
+    went.
+    """
+    with open_place() as place, place.database.transaction() as transaction:
+        connection = transaction.connection
+        # The sweep finds the delivery in the database: no Redis is needed here.
+        delivery_id = send_ping(
+            transaction,
+            Recorder(),
+            Outbox(place.endpoints, Nudger(None)),
+            place.find_endpoint(connection, endpoint),
+            request=_request(),
+            source=_source(place.settings),
+        )
+        delivery = get_delivery(connection, delivery_id)
+    if as_json:
+        print_json(DeliverySchema().dump(delivery))
+        return
+    click.echo(f"sent as delivery {delivery_id}")
+
+
+def _all_endpoints(place: Place) -> list[Endpoint]:
+    found: list[Endpoint] = []
+    with place.database.read() as connection:
+        while True:
+            after = found[-1].id if found else None
+            page = place.endpoints.list(connection, limit=_PAGE, after=after)
+            found += page
+            if len(page) < _PAGE:
+                return found
+
+
+def _print(endpoint: Endpoint, *, as_json: bool) -> None:
+    if as_json:
+        print_json(EndpointSchema().dump(endpoint))
+    else:
+        print_fields(_fields(endpoint))
+
+
+def _fields(endpoint: Endpoint) -> dict[str, str]:
+    headers = [f"{name}: {value}" for name, value in endpoint.headers.items()]
+    return {
+        "id": str(endpoint.id),
+        "name": endpoint.name,
+        "url": endpoint.url,
+        "enabled": _yes_or_no(endpoint.enabled),
+        "wants": describe(endpoint.filters),
+        "headers": "\n".join(headers),
+        "timeout": f"{endpoint.timeout_s:g} s",
+        "created": moment(endpoint.created_at),
+        "updated": moment(endpoint.updated_at),
+    }
+
+
+def _parsed_headers(texts: tuple[str, ...]) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for text in texts:
+        name, colon, value = text.partition(":")
+        if not colon:
+            raise click.UsageError("a header is written 'Name: value'")
+        headers[name.strip()] = value.strip()
+    return headers
+
+
+def _yes_or_no(value: bool) -> str:  # noqa: FBT001 - it is the value that is rendered
+    return "yes" if value else "no"
+
+
+def _request() -> RequestRecord:
+    """Describe this command as the request that leads to a ping."""
+    return RequestRecord(
+        id=uuid4(),
+        addr="",
+        host=socket.gethostname(),
+        method="",
+        useragent=f"notifier/{__version__}",
+    )
+
+
+def _source(settings: Settings) -> Source:
+    return Source(addr=f"{socket.gethostname()}:{settings.port}", instance_id=uuid4())

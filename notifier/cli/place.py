@@ -1,0 +1,53 @@
+"""What commands work on: the database of the settings."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from notifier.cli import schema
+from notifier.config import Settings
+from notifier.db import Database
+from notifier.delivery.endpoints import Endpoint, EndpointStore
+from notifier.delivery.errors import EndpointUnknown
+from notifier.delivery.secrets import SecretBox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The database, and its endpoints."""
+
+    settings: Settings
+    database: Database
+    endpoints: EndpointStore
+
+    def find_endpoint(self, connection: sa.Connection, name_or_id: str) -> Endpoint:
+        """Return an endpoint by its name or id; raise `EndpointUnknown`."""
+        if found := self.endpoints.find_by_name(connection, name_or_id):
+            return found
+        try:
+            id_ = UUID(name_or_id)
+        except ValueError:
+            raise EndpointUnknown from None
+        return self.endpoints.get(connection, id_)
+
+
+@contextmanager
+def open_place() -> Iterator[Place]:
+    """Open the database of the settings.
+
+    Raises `ConfigError`, `DatabaseUnavailable` or `SchemaMismatch`.
+    """
+    settings = Settings.from_environment()
+    schema.require_current(settings.database)
+    database = Database(settings.database)
+    try:
+        yield Place(
+            settings=settings,
+            database=database,
+            endpoints=EndpointStore(SecretBox.open(settings), settings.max_endpoints),
+        )
+    finally:
+        database.close()

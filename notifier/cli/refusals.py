@@ -1,0 +1,23 @@
+"""The errors that say all there is to say, so that nobody needs a traceback."""
+
+from sqlalchemy.exc import ArgumentError
+
+from notifier.audit.answers import EventUnknown
+from notifier.cli.children import ChildrenFailed
+from notifier.cli.schema import SchemaMismatch
+from notifier.config import ConfigError
+from notifier.db import DatabaseUnavailable
+from notifier.delivery.errors import DeliveryError
+from notifier.delivery.secrets import SecretUnreadable
+
+KNOWN = (
+    ArgumentError,
+    ChildrenFailed,
+    ConfigError,
+    DatabaseUnavailable,
+    DeliveryError,
+    EventUnknown,
+    OSError,
+    SchemaMismatch,
+    SecretUnreadable,
+)

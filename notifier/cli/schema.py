@@ -1,0 +1,125 @@
+"""The database's schema: brought to this program's version, or checked against it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from io import StringIO
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+
+import notifier
+from notifier.db import Base, Database
+
+BASE = "base"
+HEAD = "head"
+
+_MODULES = (
+    "notifier.db.interned",
+    "notifier.registry.repositories",
+    "notifier.registry.blobs",
+    "notifier.registry.manifests",
+    "notifier.registry.tags",
+    "notifier.registry.referrers",
+    "notifier.events.record",
+    "notifier.delivery.tables",
+)
+_LOCK = {
+    # A transaction is alone on SQLite anyway. Any statement shows Alembic that it is in
+    # one, and that its end is not for Alembic to make.
+    "sqlite": sa.select(sa.literal(1)),
+    # Any number would do that nobody else locks in the same database.
+    "postgresql": sa.select(sa.func.pg_advisory_xact_lock(7_403_113)),
+}
+
+
+class SchemaMismatch(Exception):
+    """The database is not of this program's version. The message says what to do."""
+
+
+def tables() -> sa.MetaData:
+    """Return the description of all tables, as the models have them."""
+    for module in _MODULES:
+        import_module(module)
+    return Base.metadata
+
+
+def upgrade(url: str) -> None:
+    """Bring the database to this program's version; of several callers, one does it."""
+    _run(url, lambda config: command.upgrade(config, HEAD))
+
+
+def downgrade(url: str, revision: str = BASE) -> None:
+    """Take the database back to *revision*; raise `SchemaMismatch` if it is unknown."""
+    _run(url, lambda config: command.downgrade(config, revision))
+
+
+def check(url: str) -> None:
+    """Raise `SchemaMismatch` unless the database is as the models have it."""
+    _run(url, command.check)
+
+
+def get_revision(url: str) -> str | None:
+    """Return the database's revision, or None if it has never been upgraded."""
+    with _reading(url) as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def require_current(url: str) -> None:
+    """Raise `SchemaMismatch` unless the database is of this program's version."""
+    found = get_revision(url)
+    scripts = ScriptDirectory.from_config(_config())
+    if found == scripts.get_current_head():
+        return
+    known = {script.revision for script in scripts.walk_revisions()}
+    if found is None or found in known:
+        raise SchemaMismatch(
+            "the database is not of this version yet: run `notifier db upgrade`"
+        )
+    raise SchemaMismatch(
+        f"the database is of a newer version ({found}): run a newer notifier"
+    )
+
+
+@contextmanager
+def exclusive(url: str) -> Iterator[sa.Connection]:
+    """Lend a connection within one transaction; other migrations wait for it."""
+    database = Database(url)
+    try:
+        with database.transaction() as transaction:
+            transaction.execute(_LOCK[database.dialect])
+            yield transaction.connection
+    finally:
+        database.close()
+
+
+@contextmanager
+def _reading(url: str) -> Iterator[sa.Connection]:
+    database = Database(url)
+    try:
+        with database.read() as connection:
+            yield connection
+    finally:
+        database.close()
+
+
+def _run(url: str, do: Callable[[Config], None]) -> None:
+    config = _config()
+    with exclusive(url) as connection:
+        config.attributes["connection"] = connection
+        try:
+            do(config)
+        except CommandError as error:
+            raise SchemaMismatch(str(error)) from error
+
+
+def _config() -> Config:
+    """Find the migrations: in a wheel inside the package, in a checkout beside it."""
+    package = Path(notifier.__file__).parent
+    folder = package if (package / "alembic.ini").exists() else package.parent
+    return Config(folder / "alembic.ini", stdout=StringIO())

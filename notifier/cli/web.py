@@ -1,0 +1,95 @@
+"""The web command: the application under Granian, in several processes."""
+
+import multiprocessing.util
+import os
+import signal
+from functools import partial
+
+import click
+from flask import Flask
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings, HTTP2Settings
+from granian.log import LogLevels
+from granian.server.mp import MPServer
+
+from notifier import app as composition
+from notifier import logs
+from notifier.cli import parentage, schema
+from notifier.cli.children import ChildrenFailed
+from notifier.cli.ports import find_address
+from notifier.config import ConfigError, Settings
+from notifier.db import DatabaseUnavailable
+
+# What is in flight when a stop is asked for may take this long.
+_GRACE_S = 10
+# Open connections of one process, idle ones too; beyond, they wait to be accepted.
+_CONNECTIONS = 1024
+_BACKLOG = 1024
+_MAX_HEAD = 64 * 1024
+_HEAD_MS = 30_000
+_PING_MS = 20_000
+_LOGGING = {
+    "formatters": {},
+    "handlers": {},
+    # Our own handler takes Granian's lines: see `logs`.
+    "loggers": {"_granian": {"handlers": [], "propagate": True}},
+}
+
+
+@click.command("web")
+def command() -> None:
+    """Serve the registry and the REST API, until Ctrl-C or SIGTERM.
+
+    Deliveries are made by `notifier worker`. NOTIFIER_HOST and NOTIFIER_PORT say where
+    to listen, NOTIFIER_WEB_PROCESSES and NOTIFIER_WEB_THREADS with how many hands.
+    """
+    settings = Settings.from_environment()
+    logs.configure(settings.log_format)
+    schema.require_current(settings.database)
+    server = _server(settings)
+    try:
+        server.serve(target_loader=partial(_load, os.getpid()), wrap_loader=False)
+    except SystemExit:
+        # Ctrl-C reaches Granian's processes by itself: they may have left before they
+        # were told to, which Granian takes for a failure.
+        if not server.interrupt_signal:
+            raise ChildrenFailed("web processes end right after their start") from None
+
+
+def _server(settings: Settings) -> MPServer:
+    return MPServer(
+        "notifier.app:create_app",
+        address=find_address(settings),
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.auto,
+        workers=settings.web_processes,
+        blocking_threads=settings.web_threads,
+        backpressure=_CONNECTIONS,
+        backlog=_BACKLOG,
+        http1_settings=HTTP1Settings(
+            header_read_timeout=_HEAD_MS, max_buffer_size=_MAX_HEAD
+        ),
+        http2_settings=HTTP2Settings(
+            keep_alive_interval=_PING_MS, max_headers_size=_MAX_HEAD
+        ),
+        respawn_failed_workers=True,
+        workers_kill_timeout=_GRACE_S,
+        log_level=LogLevels.error,
+        log_dictconfig=_LOGGING,
+        websockets=False,
+    )
+
+
+def _load(parent: int) -> Flask:
+    """Make the application, in a process of Granian's."""
+    # Granian hears signals a little later; until then they end the process at once.
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, signal.SIG_DFL)
+    parentage.follow(parent)
+    try:
+        app = composition.create_app()
+    except (ConfigError, DatabaseUnavailable, OSError) as error:
+        raise SystemExit(f"Error: {error}") from None
+    multiprocessing.util.Finalize(None, composition.close, args=(app,), exitpriority=0)
+    return app

@@ -1,0 +1,67 @@
+"""Options that say which events an endpoint wants to hear of."""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from notifier.delivery.filters import KEYS, Filters
+
+_HELP = {
+    "actions": "push, pull, mount, delete, or * for all. [default: push and delete]",
+    "kinds": "manifest, blob, or * for both. [default: manifest]",
+    "repositories": "Only repositories like this: team/*, library/**.",
+    "tags": "Only tags like this: v*, latest.",
+    "media_types": "Only media types like this.",
+}
+_SINGULAR = {
+    "actions": "action",
+    "kinds": "kind",
+    "repositories": "repository",
+    "tags": "tag",
+    "media_types": "media-type",
+}
+_EXCLUDE = "exclude_"
+
+
+def wish_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add an option for each list of the filters, to be given any number of times."""
+    for key in reversed(KEYS):
+        option, text = _SINGULAR[key], f"Not what has this {_SINGULAR[key]}."
+        exclude = click.option(
+            f"--exclude-{option}", _EXCLUDE + key, multiple=True, help=text
+        )
+        function = exclude(function)
+    for key in reversed(KEYS):
+        include = click.option(
+            f"--{_SINGULAR[key]}", key, multiple=True, help=_HELP[key]
+        )
+        function = include(function)
+    return function
+
+
+def take_filters(options: dict[str, Any]) -> Filters | None:
+    """Take the options above out of *options*; return None if none was given.
+
+    Raises `EndpointInvalid`.
+    """
+    lists = {key: list(given) for key in KEYS if (given := options.pop(key))}
+    exclude = {
+        key: list(given) for key in KEYS if (given := options.pop(_EXCLUDE + key))
+    }
+    if not lists and not exclude:
+        return None
+    return Filters.parse({**lists, "exclude": exclude} if exclude else lists)
+
+
+def describe(filters: Filters) -> str:
+    """Say in words what *filters* want."""
+    rendered = filters.render()
+    exclude = rendered.pop("exclude", {})
+    wanted = [_list(key, items) for key, items in rendered.items()]
+    unwanted = [f"not {_list(key, items)}" for key, items in exclude.items()]
+    return "; ".join([*wanted, *unwanted])
+
+
+def _list(key: str, items: list[str]) -> str:
+    return f"{key.replace('_', ' ')} {', '.join(items)}"

@@ -1,0 +1,148 @@
+"""Real ``notifier`` processes."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from tests.receiver import wait_until
+
+PATIENCE_S = 20
+
+
+def free_port() -> int:
+    """Find a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def environment(data_dir: Path, **settings: str) -> dict[str, str]:
+    """Make an environment with these settings and no others."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("NOTIFIER_")}
+    return kept | {"NOTIFIER_DATA_DIR": str(data_dir)} | settings
+
+
+def run(
+    data_dir: Path, *arguments: str, **settings: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "notifier", *arguments],
+        env=environment(data_dir, **settings),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A running ``notifier`` command, and all processes that belong to it."""
+
+    process: "subprocess.Popen[bytes]"
+    data_dir: Path
+    port: int
+    output: Path
+
+    @property
+    def url(self) -> str:
+        """Return where it listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def is_listening(self) -> bool:
+        """Tell whether it takes connections; fail if it has ended."""
+        assert self.process.poll() is None, self.output.read_text()
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def says(self, text: str) -> bool:
+        """Tell whether it has printed that."""
+        return text in self.output.read_text()
+
+    def pids(self) -> dict[int, str]:
+        """List all living processes of these settings, and their command lines."""
+        mark = f"NOTIFIER_DATA_DIR={self.data_dir}".encode()
+        found = {}
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                is_ours = mark in (folder / "environ").read_bytes().split(b"\0")
+                line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            except OSError:
+                continue
+            # Redis writes its title over its environment.
+            if is_ours or f"unixsocket:{self.data_dir}" in line:
+                found[int(folder.name)] = line
+        return found
+
+    def stop(self, signum: int = signal.SIGTERM) -> int:
+        """Ask it to stop; return its status."""
+        self.process.send_signal(signum)
+        return self.process.wait(PATIENCE_S)
+
+    def kill_all(self) -> None:
+        """Kill every process at once."""
+        for pid in self.pids():
+            os.kill(pid, signal.SIGKILL)
+        self.process.wait(PATIENCE_S)
+        wait_until(lambda: not self.pids(), PATIENCE_S)
+
+    def get(self, path: str) -> Any:
+        """Return the JSON that stands there."""
+        return requests.get(self.url + path, timeout=PATIENCE_S).json()
+
+    def post(self, path: str, body: Any) -> Any:
+        """Post JSON; return the JSON that comes back."""
+        response = requests.post(self.url + path, json=body, timeout=PATIENCE_S)
+        assert response.ok, response.text
+        return response.json()
+
+
+@contextmanager
+def running(
+    data_dir: Path, command: str = "serve", **settings: str
+) -> Iterator[Program]:
+    """Run a command on a free port; see to it that nothing of it is left."""
+    port = int(settings.setdefault("NOTIFIER_PORT", str(free_port())))
+    data_dir.mkdir(exist_ok=True)
+    output = data_dir / "output.txt"
+    with output.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "notifier", command],
+            env=environment(data_dir, **settings),
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            # A group of its own, to be signalled as a terminal signals its foreground.
+            start_new_session=True,
+        )
+    program = Program(process, data_dir, port, output)
+    try:
+        wait_until(program.is_listening, PATIENCE_S)
+        yield program
+    finally:
+        program.kill_all()
+
+
+def children_of(pid: int) -> list[int]:
+    """List the children of a process."""
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(child) for child in listed.split()]
+
+
+def time_to_start(data_dir: Path) -> float:
+    """Return how many seconds pass until it takes connections."""
+    started = time.monotonic()
+    # What measures coverage would be measured too.
+    with running(data_dir, COVERAGE_PROCESS_CONFIG="", COVERAGE_PROCESS_START=""):
+        return time.monotonic() - started

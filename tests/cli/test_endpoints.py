@@ -1,0 +1,156 @@
+"""The endpoints commands."""
+
+import json
+
+import pytest
+from flask.testing import FlaskClient
+from standardwebhooks import Webhook
+
+from notifier.delivery.headers import MASK
+from tests.cli.conftest import Notifier
+
+URL = "http://127.0.0.1:9/hook"
+
+
+def test_add_shows_the_secret_this_once(notifier: Notifier) -> None:
+    added = notifier("endpoints", "add", "ci", URL)
+
+    secret = next(w for w in added.stdout.split() if w.startswith("whsec_"))
+    Webhook(secret)
+    assert "Keep the secret" in added.stderr
+    assert secret not in notifier("endpoints", "show", "ci").output
+    assert secret not in notifier("endpoints", "list").output
+
+
+def test_the_json_is_that_of_the_rest_api(
+    notifier: Notifier, client: FlaskClient
+) -> None:
+    added = json.loads(notifier("endpoints", "add", "ci", URL, "--json").stdout)
+
+    secret = added.pop("secret")
+    shown = client.get(f"/api/v1/endpoints/{added['id']}").get_json()
+    listed = client.get("/api/v1/endpoints").get_json()
+    assert secret.startswith("whsec_")
+    assert added == shown
+    assert json.loads(notifier("endpoints", "show", "ci", "--json").stdout) == shown
+    assert json.loads(notifier("endpoints", "list", "--json").stdout) == listed
+
+
+def test_options_say_what_an_endpoint_wants(notifier: Notifier) -> None:
+    added = notifier(
+        *("endpoints", "add", "prod", URL, "--disabled", "--timeout", "2.5", "--json"),
+        *("--action", "push", "--repository", "prod/**", "--repository", "base/*"),
+        *("--tag", "v*", "--exclude-tag", "*-rc*", "--media-type", "application/**"),
+        *("--header", "Authorization: Bearer 9f3a5c"),
+    )
+
+    endpoint = json.loads(added.stdout)
+    assert endpoint["filters"] == {
+        "actions": ["push"],
+        "kinds": ["manifest"],
+        "repositories": ["prod/**", "base/*"],
+        "tags": ["v*"],
+        "media_types": ["application/**"],
+        "exclude": {"tags": ["*-rc*"]},
+    }
+    assert endpoint["enabled"] is False
+    assert endpoint["timeout_s"] == 2.5
+    assert endpoint["headers"] == {"Authorization": MASK}
+
+
+def test_people_see_tables(notifier: Notifier) -> None:
+    notifier("endpoints", "add", "ci", URL, "--exclude-tag", "dev", "--header", "X: y")
+
+    listed = notifier("endpoints", "list").stdout.splitlines()
+    shown = notifier("endpoints", "show", "ci").stdout
+
+    assert listed[0].split() == ["name", "url", "enabled", "wants", "id"]
+    assert listed[1].startswith(f"ci    {URL}  yes")
+    assert "actions push, delete; kinds manifest; not tags dev" in listed[1]
+    assert f"X: {MASK}" in shown
+    assert "5 s" in shown
+
+
+def test_update_changes_what_is_given_and_nothing_else(notifier: Notifier) -> None:
+    notifier("endpoints", "add", "ci", URL, "--tag", "v*", "--header", "X: y")
+
+    disabled = json.loads(
+        notifier("endpoints", "update", "ci", "--disable", "--json").stdout
+    )
+    renamed = json.loads(
+        notifier(
+            *("endpoints", "update", disabled["id"], "--name", "cd", "--no-headers"),
+            *("--action", "pull", "--enable", "--json"),
+        ).stdout
+    )
+
+    assert disabled["enabled"] is False
+    assert disabled["filters"]["tags"] == ["v*"]
+    assert disabled["headers"] == {"X": MASK}
+    assert renamed["name"] == "cd"
+    assert renamed["enabled"] is True
+    assert renamed["headers"] == {}
+    assert renamed["filters"] == {"actions": ["pull"], "kinds": ["manifest"]}
+
+
+def test_a_removed_endpoint_is_unknown(notifier: Notifier) -> None:
+    notifier("endpoints", "add", "ci", URL)
+
+    assert notifier("endpoints", "remove", "ci").stdout == "removed ci\n"
+
+    for command in ("show", "remove", "ping"):
+        refused = notifier("endpoints", command, "ci", status=1)
+        assert refused.stderr == "Error: there is no such endpoint\n"
+
+
+def test_a_ping_makes_a_delivery_for_the_worker(notifier: Notifier) -> None:
+    notifier("endpoints", "add", "ci", URL, "--tag", "never")
+
+    delivery = json.loads(notifier("endpoints", "ping", "ci", "--json").stdout)
+    sent = notifier("endpoints", "ping", "ci").stdout
+
+    shown = json.loads(notifier("deliveries", "show", delivery["id"], "--json").stdout)
+    assert shown == delivery | {"attempts": []}
+    assert sent.startswith("sent as delivery ")
+    event = json.loads(notifier("events", "show", shown["event_id"], "--json").stdout)
+    assert event["event"]["action"] == "ping"
+    assert event["deliveries"] == [delivery]
+
+
+def test_all_endpoints_are_listed_however_many(
+    notifier: Notifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("notifier.cli.endpoints._PAGE", 2)
+    for name in ("a", "b", "c", "d"):
+        notifier("endpoints", "add", name, URL)
+
+    listed = json.loads(notifier("endpoints", "list", "--json").stdout)
+
+    assert [item["name"] for item in listed["items"]] == ["d", "c", "b", "a"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "reason"),
+    [
+        (("add", "ci", "ftp://x"), 1, "url: must be http:// or https://, and a host"),
+        (("add", "ci", URL, "--action", "eat"), 1, "filters.actions: each must be"),
+        (("add", "ci", URL, "--header", "x"), 2, "a header is written 'Name: value'"),
+        (("update", "ci"), 2, "say what to change: see --help"),
+        (("update", "ci", "--enable"), 1, "there is no such endpoint"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line(
+    notifier: Notifier, arguments: tuple[str, ...], status: int, reason: str
+) -> None:
+    refused = notifier("endpoints", *arguments, status=status)
+
+    assert refused.stderr.splitlines()[-1].startswith(f"Error: {reason}")
+    assert refused.stdout == ""
+
+
+def test_two_endpoints_cannot_have_one_name(notifier: Notifier) -> None:
+    notifier("endpoints", "add", "ci", URL)
+
+    refused = notifier("endpoints", "add", "ci", URL, status=1)
+
+    assert refused.stderr == "Error: there is an endpoint named ci already\n"

@@ -1,0 +1,163 @@
+"""The events commands."""
+
+import json
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests import factories
+from tests.cli.conftest import Notifier
+
+
+@pytest.fixture(name="pushed")
+def _pushed(client: FlaskClient) -> str:
+    """Push an image twice; give the digest."""
+    factories.push_image(client, "1.0")
+    return factories.push_image(client, "2.0")
+
+
+def test_the_json_is_that_of_the_rest_api(
+    notifier: Notifier, client: FlaskClient, pushed: str
+) -> None:
+    asked = client.get(f"/api/v1/events?digest={pushed}").get_json()
+
+    listed = notifier("events", "list", "--digest", pushed, "--json")
+
+    assert json.loads(listed.stdout) == asked
+    first = asked["items"][0]["event"]["id"]
+    shown = client.get(f"/api/v1/events/{first}").get_json()
+    assert json.loads(notifier("events", "show", first, "--json").stdout) == shown
+
+
+@pytest.mark.usefixtures("pushed")
+def test_every_option_narrows_the_answer(notifier: Notifier) -> None:
+    def count(*options: str) -> int:
+        listed = notifier("events", "list", "--json", *options)
+        return len(json.loads(listed.stdout)["items"])
+
+    an_hour_on = (datetime.now(UTC) + timedelta(hours=1)).replace(tzinfo=None)
+
+    assert count() == 6
+    assert count("--kind", "manifest") == 2
+    assert count("--tag", "2.0") == 1
+    assert count("--repository", "team/app", "--action", "push") == 6
+    assert count("--action", "pull", "--action", "delete") == 0
+    assert count("--repository", "team/other") == 0
+    assert count("--actor", "alice") == 0
+    assert count("--media-type", "application/octet-stream") == 4
+    assert count("--since", "1h", "--until", an_hour_on.isoformat()) == 6
+    assert count("--since", "2999-01-01T00:00:00+01:00") == 0
+
+
+@pytest.mark.usefixtures("pushed")
+def test_a_long_answer_comes_in_pages(notifier: Notifier) -> None:
+    first = json.loads(notifier("events", "list", "--limit", "4", "--json").stdout)
+    cursor = first["next"]
+
+    rest = json.loads(notifier("events", "list", "--cursor", cursor, "--json").stdout)
+
+    assert len(first["items"]) == 4
+    assert len(rest["items"]) == 2
+    assert rest["next"] is None
+
+
+def test_people_see_tables(notifier: Notifier, pushed: str) -> None:
+    listed = notifier("events", "list", "--tag", "2.0").stdout.splitlines()
+
+    assert listed[0].split() == [
+        *("time", "action", "repository", "digest", "actor", "client", "id")
+    ]
+    assert "push    team/app:2.0" in listed[1]
+    assert pushed[:19] in listed[1]
+    shown = notifier("events", "show", listed[1].split()[-1]).stdout
+    assert pushed in shown
+    assert "tag is" in shown
+
+
+def test_an_event_is_shown_with_its_deliveries(
+    notifier: Notifier, client: FlaskClient
+) -> None:
+    notifier("endpoints", "add", "ci", "http://127.0.0.1:9/")
+    factories.push_image(client)
+    listed = notifier("events", "list", "--tag", "1.0", "--json")
+    event = json.loads(listed.stdout)["items"][0]["event"]["id"]
+
+    shown = notifier("events", "show", event).stdout
+
+    assert "ci        pending" in shown
+
+
+@pytest.mark.usefixtures("pushed")
+def test_tail_prints_the_newest_last(notifier: Notifier) -> None:
+    lines = notifier("events", "tail", "-n", "2", "--kind", "manifest").stdout
+
+    first, second = lines.splitlines()
+    assert "team/app:1.0" in first
+    assert "team/app:2.0" in second
+    assert notifier("events", "tail", "-n", "0").stdout == ""
+
+
+@pytest.mark.usefixtures("notifier")
+def test_tail_follows_until_it_is_interrupted(client: FlaskClient) -> None:
+    factories.push_image(client, "old")
+    command = [sys.executable, "-m", "notifier", "events", "tail", "-f", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            seen = [_tag_and_action(process.stdout.readline()) for _ in range(3)]
+            factories.push_image(client, "new", layers=(b"other",))
+            client.get("/v2/team/app/manifests/new")
+            more = [_tag_and_action(process.stdout.readline()) for _ in range(4)]
+            process.send_signal(signal.SIGINT)
+            rest = process.stdout.read()
+        finally:
+            process.kill()
+
+    assert seen == [(None, "push"), (None, "push"), ("old", "push")]
+    assert more[2:] == [("new", "push"), ("new", "pull")]
+    assert rest == ""
+    assert process.returncode == 0
+
+
+def _tag_and_action(line: str) -> tuple[str | None, str]:
+    event = json.loads(line)["event"]
+    return event["target"].get("tag"), event["action"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "reason"),
+    [
+        (("list", "--digest", "sha256:1"), 2, "'sha256:1' is not a whole digest"),
+        (("list", "--since", "yesterday"), 2, "'yesterday' is neither"),
+        (("list", "--cursor", "x"), 2, "'x' is not the `next` of a page"),
+        (("show", str(uuid4())), 1, "there is no such event"),
+        (("show", "x"), 2, "'x' is not a valid UUID"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line(
+    notifier: Notifier, arguments: tuple[str, ...], status: int, reason: str
+) -> None:
+    refused = notifier("events", *arguments, status=status)
+
+    last = refused.stderr.splitlines()[-1]
+    assert last.startswith("Error: ")
+    assert reason in last
+
+
+@pytest.mark.usefixtures("notifier", "pushed")
+def test_a_reader_that_has_had_enough_is_no_error() -> None:
+    command = f"{sys.executable} -m notifier events list --json | head -c 1"
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.stdout == "{"
+    assert done.stderr == ""

@@ -1,0 +1,265 @@
+"""``notifier serve`` as a whole: real processes, started, used, stopped and killed."""
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from notifier.cli import redis_server
+from notifier.config import Settings
+from notifier.delivery.queue import socket_path
+from tests import factories, receiver, servers
+from tests.cli.running import (
+    PATIENCE_S,
+    Program,
+    children_of,
+    free_port,
+    run,
+    running,
+    time_to_start,
+)
+from tests.receiver import Receiver, wait_until
+
+
+@pytest.fixture(name="program")
+def _program(tmp_path: Path) -> Iterator[Program]:
+    with running(tmp_path / "data") as program:
+        wait_until(lambda: program.says("listens on"), PATIENCE_S)
+        yield program
+
+
+def test_it_says_where_it_listens_and_what_to_try(program: Program) -> None:
+    printed = program.output.read_text()
+
+    assert f"listens on {program.url}" in printed
+    for example in ("/api/v1/endpoints -H", "skopeo copy", "/api/v1/events?"):
+        assert example in printed
+    assert program.get("/readyz")["checks"] == {
+        "database": "ok",
+        "storage": "ok",
+        "redis": "ok",
+    }
+
+
+def test_what_is_in_flight_at_sigterm_is_finished(program: Program) -> None:
+    with receiver.running() as other_side:
+        other_side.behaviour = receiver.hang
+        delivery = _push_to(other_side, program)
+        upload = _begin_upload(program, b"0123456789")
+
+        program.process.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        other_side.released.set()
+        upload.sendall(b"6789")
+        answer = upload.recv(4096)
+        upload.close()
+
+        assert answer.startswith(b"HTTP/1.1 201")
+        assert program.process.wait(PATIENCE_S) == 0
+    assert program.pids() == {}
+    with running(program.data_dir) as second:
+        assert second.get(f"/api/v1/deliveries/{delivery}")["state"] == "delivered"
+        found = requests.head(_blob_url(second, b"0123456789"), timeout=PATIENCE_S)
+        assert found.status_code == 200
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGHUP])
+def test_the_terminal_s_signals_to_all_stop_it_cleanly(
+    program: Program, signum: int
+) -> None:
+    os.killpg(program.process.pid, signum)
+
+    assert program.process.wait(PATIENCE_S) == 0
+    assert program.pids() == {}
+    assert not (program.data_dir / "redis.sock").exists()
+
+
+def test_its_children_do_not_outlive_it(program: Program) -> None:
+    before = program.pids()
+    assert len(before) >= 5
+
+    program.process.kill()
+    program.process.wait()
+
+    wait_until(lambda: not program.pids(), 2)
+    assert run(program.data_dir, "db", "check").returncode == 0
+    with running(program.data_dir, NOTIFIER_PORT=str(program.port)) as second:
+        assert second.get("/readyz")["status"] == "ok"
+
+
+def test_a_child_that_is_killed_is_replaced(program: Program) -> None:
+    for name in ("redis-server", "worker", "web", "web process"):
+        victim = _find(program, name)
+
+        os.kill(victim, signal.SIGKILL)
+
+        wait_until(lambda: victim not in program.pids(), PATIENCE_S)  # noqa: B023
+        wait_until(lambda: _is_whole(program), PATIENCE_S)
+    with receiver.running() as other_side:
+        _push_to(other_side, program)
+    assert program.stop() == 0
+
+
+def test_after_all_is_killed_it_starts_again_and_has_lost_nothing(
+    program: Program,
+) -> None:
+    with receiver.running() as other_side:
+        other_side.behaviour = receiver.hang
+        delivery = _push_to(other_side, program)
+        program.kill_all()
+
+        other_side.behaviour = receiver.answers(204)
+        with running(program.data_dir) as second:
+
+            def is_delivered() -> bool:
+                found = second.get(f"/api/v1/deliveries/{delivery}")
+                return bool(found["state"] == "delivered")
+
+            wait_until(is_delivered, PATIENCE_S)
+            assert (
+                len(second.get("/api/v1/events?action=push&kind=manifest")["items"])
+                == 1
+            )
+
+
+def test_a_redis_that_was_left_behind_is_replaced(tmp_path: Path) -> None:
+    path = socket_path(Settings(data_dir=tmp_path))
+    with servers.redis_server(path):
+        redis_server.stop_orphan(path)
+
+        with running(tmp_path) as program:
+            assert program.get("/readyz")["checks"]["redis"] == "ok"
+
+
+def test_nothing_happens_where_no_redis_was_left_behind(tmp_path: Path) -> None:
+    stale = tmp_path / "redis.sock"
+    with socket.socket(socket.AF_UNIX) as gone:
+        gone.bind(str(stale))
+
+    redis_server.stop_orphan(stale)
+    redis_server.stop_orphan(tmp_path / "never.sock")
+
+    assert stale.exists()
+
+
+def test_a_second_one_on_the_same_data_is_refused(program: Program) -> None:
+    refused = run(program.data_dir, "serve", NOTIFIER_PORT=str(free_port()))
+
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        f"Error: another `notifier serve` uses {program.data_dir}: "
+        "set NOTIFIER_DATA_DIR\n"
+    )
+    assert program.get("/readyz")["status"] == "ok"
+
+
+def test_a_port_in_use_is_refused_in_one_line(program: Program, tmp_path: Path) -> None:
+    for command in ("serve", "web"):
+        data_dir = tmp_path / command
+        assert run(data_dir, "db", "upgrade").returncode == 0
+
+        refused = run(data_dir, command, NOTIFIER_PORT=str(program.port))
+
+        assert refused.returncode == 1
+        assert refused.stderr == (
+            f"Error: cannot listen on 127.0.0.1 port {program.port}: "
+            "another program listens there: set NOTIFIER_PORT\n"
+        )
+
+
+def test_a_bad_setting_is_refused_in_one_line(tmp_path: Path) -> None:
+    refused = run(tmp_path, "serve", NOTIFIER_WEB_THREADS="many")
+
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        "Error: NOTIFIER_WEB_THREADS: say a whole number from 1 to 1024\n"
+    )
+
+
+def test_a_child_that_cannot_start_ends_it_all(tmp_path: Path) -> None:
+    refused = run(
+        tmp_path, "serve", NOTIFIER_SECRET_KEY="x", NOTIFIER_PORT=str(free_port())
+    )
+
+    assert refused.returncode == 1
+    assert "Traceback" not in refused.stderr
+    assert "Error: NOTIFIER_SECRET_KEY: say Fernet keys" in refused.stderr
+    assert "did not start" in refused.stderr.splitlines()[-1]
+
+
+def test_it_uses_a_redis_of_the_settings(tmp_path: Path) -> None:
+    with (
+        servers.redis_server(tmp_path / "own.sock") as url,
+        running(tmp_path / "data", NOTIFIER_REDIS_URL=url) as program,
+        receiver.running() as other_side,
+    ):
+        _push_to(other_side, program)
+
+        assert not any("redis-server" in line for line in program.pids().values())
+        assert not (tmp_path / "data" / "redis.sock").exists()
+
+
+def test_a_second_start_takes_less_than_three_seconds(program: Program) -> None:
+    program.kill_all()
+
+    # A busy machine may spoil one measurement, not all.
+    assert min(time_to_start(program.data_dir) for _ in range(2)) < 3
+
+
+def _push_to(other_side: Receiver, program: Program) -> str:
+    """Push a manifest that an endpoint is told of; return the delivery's id."""
+    endpoint = {"name": other_side.url, "url": other_side.url}
+    program.post("/api/v1/endpoints", endpoint)
+    content = factories.manifest(layers=())
+    for path, body in (
+        (f"blobs/uploads/?digest={factories.digest(b'{}')}", b"{}"),
+        ("manifests/1.0", content),
+    ):
+        url = f"{program.url}/v2/team/app/{path}"
+        method = "PUT" if body is content else "POST"
+        pushed = requests.request(method, url, data=body, timeout=PATIENCE_S)
+        assert pushed.status_code == 201, pushed.text
+    wait_until(lambda: other_side.requests, PATIENCE_S)
+    deliveries = program.get("/api/v1/deliveries")["items"]
+    return str(deliveries[0]["id"])
+
+
+def _begin_upload(program: Program, content: bytes) -> socket.socket:
+    """Send a request but for its last four bytes."""
+    path = f"/v2/team/app/blobs/uploads/?digest={factories.digest(content)}"
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(content)}\r\n\r\n"
+    connection = socket.create_connection(("127.0.0.1", program.port), PATIENCE_S)
+    connection.sendall(head.encode() + content[:-4])
+    time.sleep(0.3)
+    return connection
+
+
+def _blob_url(program: Program, content: bytes) -> str:
+    return f"{program.url}/v2/team/app/blobs/{factories.digest(content)}"
+
+
+def _find(program: Program, name: str) -> int:
+    """Find a process by its part in the whole."""
+    main = program.process.pid
+    if name == "redis-server":
+        return next(pid for pid, line in program.pids().items() if name in line)
+    web = next(pid for pid in children_of(main) if len(children_of(pid)) > 1)
+    if name == "web":
+        return web
+    if name == "web process":
+        return children_of(web)[0]
+    redis = _find(program, "redis-server")
+    return next(pid for pid in children_of(main) if pid not in {web, redis})
+
+
+def _is_whole(program: Program) -> bool:
+    """Tell whether all parts are there and answer."""
+    try:
+        return len(program.pids()) == 6 and program.get("/readyz")["status"] == "ok"
+    except requests.ConnectionError:
+        return False

@@ -1,0 +1,218 @@
+"""The migrations make what the models say, on both databases, and undo it."""
+
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from notifier.cli import schema
+
+CHECKOUT = Path(__file__).parent.parent
+BOTH = ["sqlite", "postgresql"]
+ONE_TEXT = sa.text("INSERT INTO texts (text) VALUES ('kept')")
+
+
+@pytest.fixture(name="url", params=BOTH)
+def _url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Give the URL of a database without any table."""
+    with _empty_database(request, tmp_path, "migrated") as url:
+        yield url
+
+
+@pytest.fixture(name="model_url")
+def _model_url(request: pytest.FixtureRequest, url: str, tmp_path: Path) -> Any:
+    """Give the URL of a database of the same kind, made from the models."""
+    kind = sa.make_url(url).get_backend_name()
+    if kind == "postgresql":
+        return request.getfixturevalue("postgresql")
+    return f"sqlite:///{request.getfixturevalue('sqlite_template')}"
+
+
+def test_migrations_make_exactly_what_the_models_say(url: str, model_url: str) -> None:
+    schema.upgrade(url)
+
+    schema.check(url)
+    assert _description(url) == _description(model_url)
+
+
+def test_down_undoes_all_and_up_works_again(url: str) -> None:
+    schema.upgrade(url)
+    before = _description(url)
+
+    schema.downgrade(url)
+
+    assert _description(url) == []
+    assert schema.get_revision(url) is None
+    schema.upgrade(url)
+    assert _description(url) == before
+
+
+def test_an_upgrade_of_a_current_database_changes_nothing(url: str) -> None:
+    schema.upgrade(url)
+    _execute(url, ONE_TEXT)
+
+    schema.upgrade(url)
+
+    assert _execute(url, sa.text("SELECT text FROM texts")) == [("kept",)]
+
+
+def test_of_several_upgrades_at_once_one_does_the_work(url: str) -> None:
+    failures: list[BaseException] = []
+
+    def upgrade() -> None:
+        try:
+            schema.upgrade(url)
+        except BaseException as error:  # noqa: BLE001 - shown by the assertion
+            failures.append(error)
+
+    threads = [threading.Thread(target=_upgrade_elsewhere, args=(url,))]
+    threads += [threading.Thread(target=upgrade)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert failures == []
+    schema.require_current(url)
+
+
+def test_a_difference_between_tables_and_models_is_found(url: str) -> None:
+    schema.upgrade(url)
+    _execute(url, sa.text("DROP INDEX ix_events_digest"))
+
+    with pytest.raises(schema.SchemaMismatch, match="ix_events_digest"):
+        schema.check(url)
+
+
+def test_a_database_without_tables_is_not_current(url: str) -> None:
+    with pytest.raises(schema.SchemaMismatch, match="run `notifier db upgrade`"):
+        schema.require_current(url)
+
+
+def test_a_database_of_a_newer_program_is_not_current(url: str) -> None:
+    schema.upgrade(url)
+    _execute(url, sa.text("UPDATE alembic_version SET version_num = '9999'"))
+
+    with pytest.raises(schema.SchemaMismatch, match=r"newer version \(9999\)"):
+        schema.require_current(url)
+    with pytest.raises(schema.SchemaMismatch, match="9999"):
+        schema.upgrade(url)
+
+
+def test_an_unknown_revision_is_refused(url: str) -> None:
+    schema.upgrade(url)
+
+    with pytest.raises(schema.SchemaMismatch, match="no-such"):
+        schema.downgrade(url, "no-such")
+
+
+def test_alembic_itself_works_in_a_checkout(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NOTIFIER_DATABASE_URL", url)
+
+    _alembic("upgrade", "head")
+    _alembic("check")
+    script = _alembic("upgrade", "head", "--sql")
+
+    assert schema.get_revision(url) == "0001"
+    assert "CREATE TABLE events" in script
+
+
+def test_the_log_is_compact_on_sqlite(tmp_path: Path) -> None:
+    schema.upgrade(f"sqlite:///{tmp_path / 'notifier.db'}")
+
+    description = dict(_description(f"sqlite:///{tmp_path / 'notifier.db'}"))
+
+    for table in ("events", "deliveries", "attempts", "tags", "blob_links"):
+        assert description[table].endswith("WITHOUT ROWID")
+    due = description["ix_deliveries_due"]
+    assert due.endswith("WHERE due_at IS NOT NULL")
+
+
+@contextmanager
+def _empty_database(
+    request: pytest.FixtureRequest, tmp_path: Path, name: str
+) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / name}.db"
+        return
+    server = sa.make_url(request.getfixturevalue("postgresql"))
+    _administer(server, f"CREATE DATABASE {name}")
+    yield server.set(database=name).render_as_string(hide_password=False)
+    _administer(server, f"DROP DATABASE {name}")
+
+
+def _administer(server: sa.URL, statement: str) -> None:
+    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text(statement))
+    engine.dispose()
+
+
+def _execute(url: str, statement: sa.TextClause) -> list[tuple[Any, ...]]:
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        result = connection.execute(statement)
+        rows = [tuple(row) for row in result] if result.returns_rows else []
+    engine.dispose()
+    return rows
+
+
+def _description(url: str) -> list[tuple[Any, ...]]:
+    """Describe every table, column, constraint and index, in the database's words."""
+    if url.startswith("sqlite"):
+        rows = _execute(
+            url,
+            sa.text(
+                "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL "
+                "AND name NOT IN ('alembic_version', 'sqlite_sequence') ORDER BY name"
+            ),
+        )
+        return [(name, re.sub(r"\s+", " ", sql).strip()) for name, sql in rows]
+    return [
+        *_execute(
+            url,
+            sa.text(
+                "SELECT table_name, ordinal_position, column_name, data_type, "
+                "is_nullable, column_default, collation_name "
+                "FROM information_schema.columns WHERE table_schema = 'public' "
+                "AND table_name <> 'alembic_version' ORDER BY 1, 2"
+            ),
+        ),
+        *_execute(
+            url,
+            sa.text(
+                "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' "
+                "AND tablename <> 'alembic_version' ORDER BY 1"
+            ),
+        ),
+        *_execute(
+            url,
+            sa.text(
+                "SELECT conname, conrelid::regclass::text, pg_get_constraintdef(oid) "
+                "FROM pg_constraint WHERE connamespace = 'public'::regnamespace "
+                "AND conrelid::regclass::text <> 'alembic_version' ORDER BY 1, 2"
+            ),
+        ),
+    ]
+
+
+def _upgrade_elsewhere(url: str) -> None:
+    program = f"from notifier.cli import schema; schema.upgrade({url!r})"
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def _alembic(*arguments: str) -> str:
+    command = [sys.executable, "-m", "alembic", *arguments]
+    done = subprocess.run(
+        command, cwd=CHECKOUT, check=True, capture_output=True, text=True
+    )
+    return done.stdout
