@@ -1,0 +1,112 @@
+"""The client: keeps a number of connections busy for some seconds.
+
+``wrk`` where one GET after the other suffices and it is installed, else processes of
+our own. Either way the client's CPU time is taken, so that it shows if the client was
+the limit.
+"""
+
+import gc
+import multiprocessing
+import os
+import shutil
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from itertools import count
+from multiprocessing.pool import Pool
+from typing import Final
+
+from benchmarks.images import Image, build_image
+from benchmarks.load import Load, Workload, percentile
+from benchmarks.loop import Share, Tally, push_all, run_share
+from benchmarks.wrk import run_wrk
+
+_START_S: Final = 0.2
+
+
+class Client:
+    """Runs loads, in the processes of *pool* or by ``wrk``."""
+
+    def __init__(self, pool: Pool, processes: int) -> None:
+        self._pool = pool
+        self._processes = processes
+        self._series = count()
+
+    def push_images(self, host: str, number: int) -> list[Image]:
+        """Push images for the other workloads to fetch."""
+        series = f"seed{next(self._series)}"
+        images = [build_image(series, n) for n in range(number)]
+        self._pool.apply(push_all, (host, images))
+        return images
+
+    def run(
+        self,
+        host: str,
+        workload: Workload,
+        *,
+        images: Sequence[Image],
+        connections: int,
+        seconds: float,
+    ) -> Load:
+        """Do *workload* over and over for *seconds*; what was begun is finished."""
+        if workload.name == "get" and shutil.which("wrk") and seconds >= 1:
+            threads = min(self._processes, connections)
+            return run_wrk(host, images, connections, threads, int(seconds))
+        processes = min(self._processes, connections)
+        share = partial(
+            Share,
+            host=host,
+            workload=workload.name,
+            images=images,
+            starts_at=time.monotonic() + _START_S,
+            seconds=seconds,
+        )
+        shares = [
+            share(
+                # A series never comes back: what is pushed twice is no push.
+                series=f"{time.time_ns():x}-{next(self._series)}",
+                connections=len(range(part, connections, processes)),
+            )
+            for part in range(processes)
+        ]
+        tallies = self._pool.map_async(run_share, shares, chunksize=1)
+        return _sum_up(tallies.get())
+
+
+@contextmanager
+def client(processes: int) -> Iterator[Client]:
+    """Keep *processes* ready."""
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(processes, _prepare) as pool:
+        yield Client(pool, processes)
+
+
+def _prepare() -> None:
+    # Ctrl-C reaches the whole terminal; the pool's owner ends its processes.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Nothing here is cyclic, and a collection would look like latency.
+    gc.disable()
+
+
+def _sum_up(tallies: Sequence[Tally]) -> Load:
+    latencies = sorted(value for tally in tallies for value in tally.latencies_s)
+    return Load(
+        operations=len(latencies),
+        wall_s=max(tally.wall_s for tally in tallies),
+        # What was begun in time counts, and so does the time to finish it: a slow
+        # server is not charged for being cut off.
+        per_s=sum(len(tally.latencies_s) / tally.wall_s for tally in tallies),
+        p50_ms=percentile(latencies, 50) * 1e3,
+        p99_ms=percentile(latencies, 99) * 1e3,
+        errors=sum(tally.errors for tally in tallies),
+        error=next((tally.error for tally in tallies if tally.error), ""),
+        busy=max(tally.cpu_s / tally.wall_s for tally in tallies),
+        cores=sum(tally.cpu_s / tally.wall_s for tally in tallies),
+    )
+
+
+def count_processors() -> int:
+    """Return how many CPUs this process may use."""
+    return len(os.sched_getaffinity(0))

@@ -1,0 +1,164 @@
+"""The figures of all turns, as tables for people and as JSON."""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+import orjson
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.machine import Machine
+from benchmarks.turns import Turn
+
+_WIDE: Final = 160
+_BUSY: Final = 0.9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """All turns, and what they were measured on."""
+
+    machine: Machine
+    versions: dict[str, str]
+    seconds: int
+    turns: Sequence[Turn]
+
+    def write(self, path: Path) -> None:
+        """Write all of it as JSON."""
+        path.write_bytes(orjson.dumps(self, option=orjson.OPT_INDENT_2))
+
+    def show(self, console: Console) -> None:
+        """Print the tables, as Markdown if not on a terminal, and what casts doubt."""
+        if not console.is_terminal:
+            console.width = max(console.width, _WIDE)
+        versions = [f"{name} {version}" for name, version in self.versions.items()]
+        lines = [
+            self.machine.render(),
+            f"{', '.join(versions)}; {self.seconds} s a turn",
+        ]
+        console.print("\n".join(lines), highlight=False)
+        frame = box.SIMPLE_HEAD if console.is_terminal else box.MARKDOWN
+        rows = list(_rows(self.turns, list(self.versions)))
+        for title, table in (
+            ("Requests", _requests(rows, frame)),
+            ("Events, from commit to receipt", _events(rows, frame)),
+        ):
+            console.print(f"\n{title}", style="bold")
+            console.print(table)
+        for doubt in _doubts(self.turns):
+            console.print(f"! {doubt}", style="yellow", highlight=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """The turns of one server at one workload, and those it is compared with."""
+
+    turns: Sequence[Turn]
+    others: Sequence[Turn]
+
+    def head(self) -> list[str]:
+        turn = self.turns[0]
+        return [turn.workload, str(turn.connections), turn.server]
+
+    def median(self, form: str, figure: Callable[[Turn], float]) -> str:
+        value = median(map(figure, self.turns))
+        return "-" if math.isnan(value) else form.format(value)
+
+    def total(self, figure: Callable[[Turn], int]) -> str:
+        return f"{sum(map(figure, self.turns)):,}"
+
+    def ratio(self, figure: Callable[[Turn], float]) -> str:
+        """Say how many times the others' figure this one is, if there are both."""
+        own = median(map(figure, self.turns))
+        base = median(map(figure, self.others)) if self.others else 0
+        return f"{own / base:.2f}" if own and base else ""
+
+
+def _rows(turns: Sequence[Turn], servers: Sequence[str]) -> Iterator[_Row]:
+    """Put each server below the other; the first is compared with the last."""
+    for _, group in groupby(turns, lambda turn: (turn.workload, turn.connections)):
+        case = list(group)
+        by_server = [[turn for turn in case if turn.server == s] for s in servers]
+        for number, own in enumerate(by_server):
+            first_of_two = number == 0 and len(servers) > 1
+            yield _Row(own, by_server[-1] if first_of_two else [])
+
+
+def _requests(rows: Sequence[_Row], frame: box.Box) -> Table:
+    table = _table(
+        ["per s", "ratio", "p50 ms", "p99 ms", "errors", "server CPUs", "client CPUs"],
+        frame,
+    )
+    for row in rows:
+        table.add_row(
+            *row.head(),
+            row.median("{:,.0f}", lambda turn: turn.load.per_s),
+            row.ratio(lambda turn: turn.load.per_s),
+            row.median("{:,.1f}", lambda turn: turn.load.p50_ms),
+            row.median("{:,.1f}", lambda turn: turn.load.p99_ms),
+            row.total(lambda turn: turn.load.errors),
+            row.median("{:.2f}", lambda turn: turn.server_cores),
+            row.median("{:.2f}", lambda turn: turn.load.cores),
+        )
+    return table
+
+
+def _events(rows: Sequence[_Row], frame: box.Box) -> Table:
+    table = _table(
+        [
+            *("received", "expected", "per s", "ratio"),
+            *("p50 s", "p99 s", "max s", "backlog", "drained s"),
+        ],
+        frame,
+    )
+    for row in rows:
+        table.add_row(
+            *row.head(),
+            row.total(lambda turn: turn.lag.received),
+            row.total(lambda turn: turn.lag.expected),
+            row.median("{:,.0f}", lambda turn: turn.lag.per_s),
+            row.ratio(lambda turn: turn.lag.per_s),
+            row.median("{:.3f}", lambda turn: turn.lag.p50_s),
+            row.median("{:.3f}", lambda turn: turn.lag.p99_s),
+            row.median("{:.3f}", lambda turn: turn.lag.max_s),
+            row.median("{:,.0f}", lambda turn: turn.lag.backlog),
+            row.median("{:.1f}", lambda turn: turn.lag.drained_s),
+        )
+    return table
+
+
+def _table(figures: Sequence[str], frame: box.Box) -> Table:
+    table = Table(
+        box=frame,
+        pad_edge=frame is box.MARKDOWN,
+        collapse_padding=frame is not box.MARKDOWN,
+    )
+    table.add_column("workload", no_wrap=True)
+    table.add_column("conn.", justify="right", no_wrap=True)
+    table.add_column("server", no_wrap=True)
+    for heading in figures:
+        table.add_column(heading, justify="right", overflow="fold")
+    return table
+
+
+def _doubts(turns: Sequence[Turn]) -> Iterator[str]:
+    """Name what makes a figure doubtful."""
+    for turn in turns:
+        where = f"{turn.workload} x {turn.connections}, {turn.server}"
+        lost = turn.lag.expected - turn.lag.received
+        if turn.load.busy > _BUSY:
+            yield f"{where}: the client was the limit"
+        if turn.lag.receiver_cores > _BUSY:
+            yield f"{where}: the receiver was the limit"
+        if turn.load.errors:
+            yield f"{where}: {turn.load.errors} errors; {turn.load.error}"
+        if lost > 0:
+            yield f"{where}: {lost} events did not come in time"
+        if turn.lag.duplicates:
+            yield f"{where}: {turn.lag.duplicates} events came again"

@@ -1,0 +1,121 @@
+"""One turn: a load on one server, and what became of its events."""
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from benchmarks.client import Client
+from benchmarks.images import Image
+from benchmarks.load import Load, Workload, percentile
+from benchmarks.receiver import Receipts
+from benchmarks.servers import Server
+
+_POLL_S: Final = 0.05
+_SILENCE_S: Final = 8.0
+_AFTERMATH_S: Final = 0.3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lag:
+    """How the events of a load came.
+
+    The lag runs from an event's timestamp to its receipt. *backlog* events had not come
+    when the load ended, the last one came *drained_s* later; *per_s* came in each
+    second until then.
+    """
+
+    expected: int
+    received: int
+    duplicates: int
+    per_s: float
+    p50_s: float
+    p99_s: float
+    max_s: float
+    backlog: int
+    drained_s: float
+    receiver_cores: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """What was measured in one turn."""
+
+    server: str
+    workload: str
+    connections: int
+    load: Load
+    server_cores: float
+    lag: Lag
+
+
+def take_turn(
+    client: Client,
+    server: Server,
+    workload: Workload,
+    *,
+    images: Sequence[Image],
+    connections: int,
+    seconds: float,
+    drain_s: float,
+) -> Turn:
+    """Put *workload* on *server*, then wait until its events have come."""
+    server.receiver.take()
+    cpu_s = server.cpu_s()
+    load = client.run(
+        server.host,
+        workload,
+        images=images,
+        connections=connections,
+        seconds=seconds,
+    )
+    ended_ns = time.time_ns()
+    cores = (server.cpu_s() - cpu_s) / load.wall_s
+    told = workload.events + workload.heads * server.head_is_pull
+    expected = load.operations * told
+    came = server.receiver.count()
+    _wait_for_events(server, expected, drain_s)
+    return Turn(
+        server=server.name,
+        workload=workload.name,
+        connections=connections,
+        load=load,
+        server_cores=cores,
+        lag=_sum_up(server.receiver.take(), load, expected, came, ended_ns),
+    )
+
+
+def _wait_for_events(server: Server, expected: int, drain_s: float) -> None:
+    """Wait for them, but not for ever, nor when none has come for a while."""
+    deadline = time.monotonic() + drain_s
+    count, silent_since = -1, time.monotonic()
+    while count < expected and time.monotonic() < deadline:
+        time.sleep(_POLL_S)
+        if (now_count := server.receiver.count()) != count:
+            count, silent_since = now_count, time.monotonic()
+        elif time.monotonic() - silent_since > _SILENCE_S:
+            break
+    # What wrk had under way at the end is not in its count, but makes events too.
+    time.sleep(_AFTERMATH_S)
+
+
+def _sum_up(
+    receipts: Receipts, load: Load, expected: int, came: int, ended_ns: int
+) -> Lag:
+    lags = sorted(receipts.lags_s)
+    last_ns = max(receipts.received_ns, default=ended_ns)
+    drained_s = max(0.0, (last_ns - ended_ns) / 1e9)
+    span_s = load.wall_s + drained_s
+    return Lag(
+        expected=expected,
+        received=len(lags),
+        duplicates=receipts.duplicates,
+        per_s=len(lags) / span_s,
+        p50_s=percentile(lags, 50),
+        p99_s=percentile(lags, 99),
+        max_s=max(lags, default=math.nan),
+        backlog=max(0, expected - came),
+        drained_s=drained_s,
+        receiver_cores=receipts.cpu_s / span_s,
+    )

@@ -1,0 +1,48 @@
+"""``wrk``, for GETs: it takes less of the machine than any client of our own would.
+
+It waits for a body after a HEAD, so that HEAD is not for it.
+"""
+
+import json
+import resource
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from benchmarks.images import MANIFEST_TYPE, Image, manifest_path
+from benchmarks.load import Load
+
+_SCRIPT: Final = Path(__file__).with_name("wrk.lua")
+
+
+def run_wrk(
+    host: str, images: Sequence[Image], connections: int, threads: int, seconds: int
+) -> Load:
+    """Ask for the manifests of *images* in turn."""
+    options = [f"-t{threads}", f"-c{connections}", f"-d{seconds}s"]
+    paths = [manifest_path(image) for image in images]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    output = subprocess.run(
+        [
+            *("wrk", *options, "-s", str(_SCRIPT), f"http://{host}"),
+            *("--", MANIFEST_TYPE, *paths),
+        ],
+        stdout=subprocess.PIPE,
+        check=True,
+    ).stdout
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    figures = json.loads(output.splitlines()[-1])
+    wall_s = figures["duration_us"] / 1e6
+    cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Load(
+        operations=figures["requests"],
+        wall_s=wall_s,
+        per_s=figures["requests"] / wall_s,
+        p50_ms=figures["p50_us"] / 1e3,
+        p99_ms=figures["p99_us"] / 1e3,
+        errors=figures["errors"],
+        error="",
+        busy=cpu_s / wall_s / threads,
+        cores=cpu_s / wall_s,
+    )
