@@ -4,6 +4,8 @@ Any WSGI server can run ``notifier.app:create_app``.
 """
 
 import socket
+import threading
+from pathlib import Path
 from uuid import uuid4
 
 from flask import Flask
@@ -19,6 +21,7 @@ from notifier.events.announce import Announcer
 from notifier.events.counter import EventCounter
 from notifier.events.event import Source
 from notifier.events.journal import Journal
+from notifier.events.mover import Mover
 from notifier.events.record import Recorder
 from notifier.metrics import Metrics
 from notifier.storage import open_storage
@@ -55,31 +58,55 @@ def close(app: Flask) -> None:
     own.database.close()
 
 
-def _compose(app: Flask, settings: Settings) -> Services:
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+def move_journals(settings: Settings, stopping: threading.Event) -> None:
+    """Take pulls from this host's journals to the database, until *stopping* is set."""
+    logs.configure(settings.log_format)
     database = Database(settings.database)
-    recorder = Recorder()
-    announcer = Announcer(app, recorder)
-    endpoints = EndpointStore(SecretBox.open(settings), settings.max_endpoints)
-    nudger = Nudger(redis_url(settings))
-    outbox = Outbox(endpoints, nudger)
-    outbox.connect(app)
-    metrics = Metrics(settings.data_dir / "metrics")
-    counter = EventCounter(metrics)
-    counter.connect(app)
+    core = _Core(database, settings)
+    Mover(_journal_folder(settings), database, core.announcer).run(stopping)
+    core.nudger.close()
+    database.close()
+
+
+class _Core:
+    """What announces events, and what hears of them.
+
+    Signals hold their receivers weakly: this is what keeps them.
+    """
+
+    def __init__(self, sender: object, settings: Settings) -> None:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        self.recorder = Recorder()
+        self.announcer = Announcer(sender, self.recorder)
+        self.endpoints = EndpointStore(SecretBox.open(settings), settings.max_endpoints)
+        self.nudger = Nudger(redis_url(settings))
+        self.outbox = Outbox(self.endpoints, self.nudger)
+        self.outbox.connect(sender)
+        self.metrics = Metrics(settings.data_dir / "metrics")
+        self.counter = EventCounter(self.metrics)
+        self.counter.connect(sender)
+
+
+def _compose(app: Flask, settings: Settings) -> Services:
+    core = _Core(app, settings)
+    database = Database(settings.database)
     return Services(
         settings=settings,
         database=database,
         storage=open_storage(settings.storage),
-        recorder=recorder,
-        announcer=announcer,
-        journal=Journal(settings.data_dir / "journal", database, announcer),
-        endpoints=endpoints,
-        outbox=outbox,
-        nudger=nudger,
-        metrics=metrics,
-        counter=counter,
+        recorder=core.recorder,
+        announcer=core.announcer,
+        journal=Journal(_journal_folder(settings), database, core.announcer),
+        endpoints=core.endpoints,
+        outbox=core.outbox,
+        nudger=core.nudger,
+        metrics=core.metrics,
+        counter=core.counter,
         source=Source(
             addr=f"{socket.gethostname()}:{settings.port}", instance_id=uuid4()
         ),
     )
+
+
+def _journal_folder(settings: Settings) -> Path:
+    return settings.data_dir / "journal"

@@ -1,6 +1,7 @@
 """What tests are given: a database of each kind, and an application on top of it."""
 
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,9 +24,14 @@ hypothesis.settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session", name="postgresql")
-def _postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def _postgresql() -> Iterator[str]:
     """Start a real PostgreSQL for the whole run, with all tables, and give its URL."""
-    with servers.postgresql(tmp_path_factory.mktemp("postgresql")) as url:
+    # Not in pytest's own folder: for root the server runs as another user, whom the
+    # next run of pytest would lock out.
+    with (
+        tempfile.TemporaryDirectory(prefix="postgresql-") as folder,
+        servers.postgresql(Path(folder)) as url,
+    ):
         database = Database(url)
         Base.metadata.create_all(database.engine)
         database.close()

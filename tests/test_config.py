@@ -36,7 +36,7 @@ def test_the_embedded_defaults_live_in_the_data_directory(tmp_path: Path) -> Non
 
 def test_what_is_set_is_used() -> None:
     settings = read(
-        host="0.0.0.0",
+        host="::",
         port="80",
         database_url="postgresql+psycopg://me:secret@db/notifier",
         redis_url="rediss://cache/1",
@@ -54,7 +54,7 @@ def test_what_is_set_is_used() -> None:
         log_format="json",
     )
 
-    assert (settings.host, settings.port) == ("0.0.0.0", 80)  # noqa: S104 - an example
+    assert (settings.host, settings.port) == ("::", 80)
     assert settings.database == "postgresql+psycopg://me:secret@db/notifier"
     assert settings.storage == "memory://"
     assert settings.public_url == "https://registry.example.com"

@@ -21,7 +21,7 @@ def _create_endpoint(program: Program, other_side: Receiver) -> str:
     return secret
 
 
-def _push_image(program: Program, tag: str) -> str:
+def push_image(program: Program, tag: str) -> str:
     """Push an image of a config and a layer; return the manifest's digest."""
     with requests.Session() as session:
         for content in (b"{}", b"layer"):
@@ -42,14 +42,14 @@ def _events(program: Program, question: str) -> list[dict[str, Any]]:
 
 
 def _nothing_is_pending(program: Program) -> bool:
-    return program.get("/api/v1/deliveries?state=pending")["items"] == []
+    return not program.get("/api/v1/deliveries?state=pending")["items"]
 
 
 def test_a_push_is_delivered_signed_and_remembered(tmp_path: Path) -> None:
     with receiver.running() as other_side, running(tmp_path / "data") as program:
         secret = _create_endpoint(program, other_side)
 
-        digest = _push_image(program, "1.0")
+        digest = push_image(program, "1.0")
         wait_until(lambda: len(other_side.requests) == 3, PATIENCE_S)
 
         sent = {}
@@ -73,7 +73,7 @@ def test_what_was_answered_before_a_crash_of_everything_arrives_after_it(
         other_side.behaviour = receiver.answers(503)
         with running(tmp_path / "data") as program:
             _create_endpoint(program, other_side)
-            digests = {_push_image(program, str(number)) for number in range(5)}
+            digests = {push_image(program, str(number)) for number in range(5)}
             program.kill_all()
         other_side.behaviour = receiver.answers(204)
         refused = len(other_side.requests)

@@ -1,5 +1,7 @@
 """First tables: the registry's, the log's, and those of delivery."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -204,12 +206,12 @@ def create_deliveries() -> None:
     )
 
 
-def _repository_id(**options: bool) -> sa.Column[int]:
+def _repository_id(**options: Any) -> sa.Column[int]:
     key = sa.ForeignKey("repositories.id")
     return sa.Column("repository_id", SERIAL, key, nullable=False, **options)
 
 
-def _manifest_id(**options: bool) -> sa.Column[int]:
+def _manifest_id(**options: Any) -> sa.Column[int]:
     key = sa.ForeignKey("manifests.id")
     return sa.Column("manifest_id", SERIAL, key, nullable=False, **options)
 

@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
 # What is in flight may take ten seconds, and its process a moment more to end.
-STOP_S = 12.0
+_STOP_S = 12.0
 
 _LOOK_EVERY_S = 0.05
 _PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 _STEADY_AFTER_S = 60.0
 _STOP_SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 
-# A fork has all modules loaded, so it is there at once, and shares their memory. This
-# process has no threads, which a fork would not survive.
+# A fork has all modules loaded, so it is there at once, and shares their memory. No
+# thread of the parent holds a lock then, which the fork would find locked for ever.
 _forks = multiprocessing.get_context("fork")
 _log = structlog.get_logger(__name__)
 
@@ -151,7 +151,7 @@ def _run(work: Callable[[], object], parent: int) -> None:
 
 
 def _stop(children: Sequence[Child]) -> None:
-    until = time.monotonic() + STOP_S
+    until = time.monotonic() + _STOP_S
     for child in children:
         child.terminate()
     for child in children:

@@ -30,7 +30,7 @@ def upgrade() -> None:
 @click.argument("revision", default="-1")
 @click.confirmation_option(prompt="Tables and all that is in them may go. Go on?")
 def downgrade(revision: str) -> None:
-    r"""Take the database back: one step, or to REVISION (`base`: to nothing).
+    """Take the database back: one step, or to REVISION (`base`: to nothing).
 
     \b
     Examples:

@@ -49,7 +49,7 @@ def list_all(
     before: UUID | None,
     as_json: bool,
 ) -> None:
-    r"""List deliveries, the newest first.
+    """List deliveries, the newest first.
 
     \b
     Examples:

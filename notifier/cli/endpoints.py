@@ -73,7 +73,7 @@ def list_all(*, as_json: bool) -> None:
 @click.option("--disabled", is_flag=True, help="Tell it nothing yet.")
 @json_option
 def add(*, as_json: bool, disabled: bool, **options: Any) -> None:
-    r"""Add an endpoint: URL is told of what it wants, under NAME.
+    """Add an endpoint: URL is told of what it wants, under NAME.
 
     Prints the secret that its signatures are made with. It is shown this once.
 
@@ -81,7 +81,7 @@ def add(*, as_json: bool, disabled: bool, **options: Any) -> None:
     Examples:
       notifier endpoints add ci https://ci.example.com/hook
       notifier endpoints add mirror http://10.0.0.7/ --action '*' --kind '*'
-      notifier endpoints add prod https://cd.example.com/ --repository 'prod/**' \
+      notifier endpoints add prod https://cd.example.com/ --repository 'prod/**' \\
         --tag 'v*' --exclude-tag '*-rc*' --header 'Authorization: Bearer 9f3a5c'
     """
     filters = take_filters(options)
@@ -130,7 +130,7 @@ def show(endpoint: str, *, as_json: bool) -> None:
 )
 @json_option
 def update(endpoint: str, *, as_json: bool, no_headers: bool, **options: Any) -> None:
-    r"""Change an endpoint; what is not given stays as it is.
+    """Change an endpoint; what is not given stays as it is.
 
     What it wants is replaced as a whole, and so are its headers.
 

@@ -54,7 +54,7 @@ def command() -> None:
 def list_events(
     *, limit: int, before: UUID | None, as_json: bool, **options: Any
 ) -> None:
-    r"""List events, the newest first.
+    """List events, the newest first.
 
     \b
     Examples:
@@ -109,7 +109,7 @@ def show(event: UUID, *, as_json: bool) -> None:
 )
 @json_option
 def tail(*, lines: int, follow: bool, as_json: bool, **options: Any) -> None:
-    r"""Print the newest events, the newest last, one a line.
+    """Print the newest events, the newest last, one a line.
 
     \b
     Examples:

@@ -18,6 +18,7 @@ from notifier.cli.ports import find_address, is_listening
 from notifier.cli.program import main
 from notifier.config import ConfigError, Settings
 from notifier.delivery.queue import socket_path
+from notifier.delivery.secrets import SecretBox
 
 _LOCK_S = 1.0
 _LOCK_PAUSE_S = 0.05
@@ -40,7 +41,7 @@ Three things to try, in another terminal:
 
 @click.command("serve")
 def command() -> None:
-    r"""Run everything on this machine: web server, deliveries, Redis and SQLite.
+    """Run everything on this machine: web server, deliveries, Redis and SQLite.
 
     The database is brought to this version first. What is not set by NOTIFIER_*
     settings is embedded, and keeps its files in NOTIFIER_DATA_DIR (./data). Ctrl-C and
@@ -56,6 +57,7 @@ def command() -> None:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     with _alone(settings.data_dir):
         find_address(settings)
+        SecretBox.open(settings)
         schema.upgrade(settings.database)
         _forget_figures(settings.data_dir / "metrics")
         _children(settings).run(

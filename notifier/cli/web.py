@@ -3,6 +3,10 @@
 import multiprocessing.util
 import os
 import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 
 import click
@@ -15,10 +19,11 @@ from granian.server.mp import MPServer
 from notifier import app as composition
 from notifier import logs
 from notifier.cli import parentage, schema
-from notifier.cli.children import ChildrenFailed
+from notifier.cli.children import Child, ChildrenFailed
 from notifier.cli.ports import find_address
 from notifier.config import ConfigError, Settings
 from notifier.db import DatabaseUnavailable
+from notifier.delivery.secrets import SecretBox
 
 # What is in flight when a stop is asked for may take this long.
 _GRACE_S = 10
@@ -46,14 +51,44 @@ def command() -> None:
     settings = Settings.from_environment()
     logs.configure(settings.log_format)
     schema.require_current(settings.database)
+    # A bad key is better told once than by each process.
+    SecretBox.open(settings)
     server = _server(settings)
+    with _mover():
+        try:
+            server.serve(target_loader=partial(_load, os.getpid()), wrap_loader=False)
+        except SystemExit:
+            # Ctrl-C reaches Granian's processes by itself: they may have left before
+            # they were told to, which Granian takes for a failure.
+            if not server.interrupt_signal:
+                raise ChildrenFailed(
+                    "web processes end right after their start"
+                ) from None
+
+
+@contextmanager
+def _mover() -> Iterator[None]:
+    """Have a process of its own move the journals, till after the last request.
+
+    If it dies, the web processes do it themselves, which costs them more.
+    """
+    child = Child("journal", _move_journals)
+    child.start()
     try:
-        server.serve(target_loader=partial(_load, os.getpid()), wrap_loader=False)
-    except SystemExit:
-        # Ctrl-C reaches Granian's processes by itself: they may have left before they
-        # were told to, which Granian takes for a failure.
-        if not server.interrupt_signal:
-            raise ChildrenFailed("web processes end right after their start") from None
+        yield
+    finally:
+        child.terminate()
+        child.wait(time.monotonic() + _GRACE_S)
+
+
+def _move_journals() -> None:
+    stopping = threading.Event()
+    # Ctrl-C is for the web server alone to hear: it stops this process when its own
+    # have closed their journals.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+    with _one_line_for_errors():
+        composition.move_journals(Settings.from_environment(), stopping)
 
 
 def _server(settings: Settings) -> MPServer:
@@ -87,9 +122,16 @@ def _load(parent: int) -> Flask:
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, signal.SIG_DFL)
     parentage.follow(parent)
-    try:
+    with _one_line_for_errors():
         app = composition.create_app()
-    except (ConfigError, DatabaseUnavailable, OSError) as error:
-        raise SystemExit(f"Error: {error}") from None
     multiprocessing.util.Finalize(None, composition.close, args=(app,), exitpriority=0)
     return app
+
+
+@contextmanager
+def _one_line_for_errors() -> Iterator[None]:
+    """End a process of ours as a command ends that cannot be done."""
+    try:
+        yield
+    except (ConfigError, DatabaseUnavailable, OSError) as error:
+        raise SystemExit(f"Error: {error}") from None

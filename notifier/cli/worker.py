@@ -9,7 +9,7 @@ from notifier.delivery import worker
 
 @click.command("worker")
 def command() -> None:
-    r"""Deliver events to endpoints, until Ctrl-C or SIGTERM.
+    """Deliver events to endpoints, until Ctrl-C or SIGTERM.
 
     \b
     Any number of workers may run beside any number of web servers, on one database:

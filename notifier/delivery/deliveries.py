@@ -53,6 +53,7 @@ STATES = {
 }
 TRIGGERS = {Trigger.SCHEDULE: 1, Trigger.REDELIVER: 2}
 
+_DELIVERED = sa.literal_column(str(DELIVERED), sa.SmallInteger)
 _STATES = {number: state for state, number in STATES.items()}
 _TRIGGERS = {number: trigger for trigger, number in TRIGGERS.items()}
 
@@ -105,9 +106,10 @@ def list_deliveries(
     if event is not None:
         statement = statement.where(DeliveryRow.event_id == event)
     if state is not None:
-        # Written out, the number lets the planner use the index on it.
-        number = sa.literal_column(str(STATES[state]), sa.SmallInteger)
-        statement = statement.where(DeliveryRow.state == number)
+        statement = statement.where(DeliveryRow.state == STATES[state])
+        if state is not DeliveryState.DELIVERED:
+            # SQLite uses the index on the others only if told so in its own words.
+            statement = statement.where(DeliveryRow.state != _DELIVERED)
         if state is not DeliveryState.DELIVERED:
             # SQLite wants to read the index's own condition, too.
             delivered = sa.literal_column(str(DELIVERED), sa.SmallInteger)

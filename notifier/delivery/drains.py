@@ -16,7 +16,11 @@ _log = structlog.get_logger(__name__)
 
 
 class Drains:
-    """Starts drains, at most one for each endpoint. Threads may share it."""
+    """Starts drains, at most one for each endpoint. Threads may share it.
+
+    A drain is closed only after it was taken from the table: whoever holds the lock
+    may use those that stand there.
+    """
 
     def __init__(self, office: Office) -> None:
         self._office = office
@@ -44,10 +48,10 @@ class Drains:
         """End all drains: attempts in flight have some seconds to be answered."""
         with self._lock:
             self._stopping = True
-            running = list(self._running.values())
-        for drain, _ in running:
-            drain.stop(_STOP_S)
-        for _, thread in running:
+            for drain, _ in self._running.values():
+                drain.stop(_STOP_S)
+            threads = [thread for _, thread in self._running.values()]
+        for thread in threads:
             thread.join(_STOP_S + _JOIN_S)
 
     def _run(self, key: int, drain: Drain) -> None:

@@ -6,6 +6,7 @@ wiped or replaced at any time.
 """
 
 import hashlib
+import logging
 import os
 import signal
 import tempfile
@@ -155,6 +156,7 @@ def run_rq_worker(redis_url: str, start_drain: Callable[[int], None]) -> None:
     Must be called in the main thread, for only that hears signals.
     """
     _start_drain.set(start_drain)
+    logging.getLogger("rq.worker").addFilter(_shorten)
     stop = _Stop()
     while not stop.requested:
         try:
@@ -219,6 +221,14 @@ class _Worker(SimpleWorker):
 
     def _install_signal_handlers(self) -> None:
         """Leave the signals to `_Stop`."""
+
+
+def _shorten(record: logging.LogRecord) -> bool:
+    """Leave out the traceback that RQ writes when Redis goes away."""
+    if record.exc_info and isinstance(record.exc_info[1], RedisError):
+        record.msg, record.args = "Redis went away: %s", (str(record.exc_info[1]),)
+        record.exc_info = None
+    return True
 
 
 def _enqueue(queue: Queue, key: int) -> bool:

@@ -4,21 +4,15 @@ It asks the database only, so that Redis may be down or wiped: that costs a mome
 never a delivery.
 """
 
-import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
-import structlog
 
-from notifier.db import Database, DatabaseUnavailable
+from notifier.db import Database
 from notifier.delivery import leases
 from notifier.delivery.endpoints import cancel_due
 from notifier.delivery.tables import DeliveryRow, DrainRow, EndpointRow
-
-_EVERY_S = 1.0
-
-_log = structlog.get_logger(__name__)
 
 
 def sweep(database: Database, start_drain: Callable[[int], None]) -> None:
@@ -61,16 +55,3 @@ def list_orphaned(connection: sa.Connection) -> Sequence[int]:
         EndpointRow.removed_at.is_not(None), is_due
     )
     return connection.scalars(statement).all()
-
-
-def sweep_until(
-    stopping: threading.Event, database: Database, start_drain: Callable[[int], None]
-) -> None:
-    """Sweep every second, whether the database can be reached or not."""
-    while not stopping.is_set():
-        try:
-            sweep(database, start_drain)
-        except DatabaseUnavailable as error:
-            _log.warning("sweep_waits", error=str(error))
-        stopping.wait(_EVERY_S)
-    database.leave()

@@ -1,6 +1,9 @@
-"""The worker process: takes nudges, sweeps, and drains endpoints."""
+"""The worker process: takes nudges, sweeps, and drains endpoints.
 
-import threading
+It also removes upload sessions that nobody has gone on with.
+"""
+
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from notifier import logs
@@ -10,11 +13,16 @@ from notifier.delivery.bodies import Bodies
 from notifier.delivery.drain import Office
 from notifier.delivery.drains import Drains
 from notifier.delivery.endpoints import EndpointStore
+from notifier.delivery.periodic import Periodic
 from notifier.delivery.queue import redis_url, run_rq_worker
 from notifier.delivery.secrets import SecretBox
-from notifier.delivery.sweep import sweep_until
+from notifier.delivery.sweep import sweep
 from notifier.events.record import Recorder
 from notifier.metrics import Metrics
+from notifier.storage import open_storage
+
+_SWEEP_S = 1.0
+_EXPIRY_S = 3600.0
 
 
 def run(settings: Settings) -> int:
@@ -32,15 +40,21 @@ def run(settings: Settings) -> int:
         metrics=Metrics(settings.data_dir / "metrics"),
         holder=uuid4(),
     )
+    storage = open_storage(settings.storage)
+    expiry = timedelta(hours=settings.upload_expiry_h)
     drains = Drains(office)
-    stopping = threading.Event()
-    sweeper = threading.Thread(
-        target=sweep_until, args=(stopping, database, drains.start), name="sweep"
-    )
-    sweeper.start()
+    threads = [
+        Periodic("sweep", _SWEEP_S, lambda: sweep(database, drains.start)),
+        Periodic(
+            "expiry",
+            _EXPIRY_S,
+            lambda: storage.expire_uploads(datetime.now(UTC) - expiry),
+        ),
+    ]
+    for thread in threads:
+        thread.start()
     run_rq_worker(redis_url(settings), drains.start)
-    stopping.set()
-    sweeper.join()
+    had_gone_on = [thread.stop() for thread in threads]
     drains.stop()
     database.close()
-    return 0
+    return 0 if all(had_gone_on) else 1

@@ -16,8 +16,7 @@ class EventCounter:
 
     def connect(self, sender: object) -> None:
         """Hear every event that *sender* announces, as long as this object lives."""
-        for signal in signals.BY_ACTION.values():
-            signal.connect(self.receive, sender)
+        signals.connect_all(self.receive, sender)
 
     def receive(
         self, _sender: object, *, events: Sequence[Event], transaction: Transaction

@@ -9,9 +9,14 @@ functions of a module or methods of an object that lives on, for blinker holds t
 weakly.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from blinker import NamedSignal, Namespace
 
 from notifier.events.event import Action
+
+Receiver = Callable[..., Any]
 
 _signals = Namespace()
 
@@ -26,3 +31,9 @@ BY_ACTION: dict[Action, NamedSignal] = {
     Action.MOUNT: mounted,
     Action.DELETE: deleted,
 }
+
+
+def connect_all(receiver: Receiver, sender: object) -> None:
+    """Have *receiver* hear every event that *sender* announces."""
+    for signal in BY_ACTION.values():
+        signal.connect(receiver, sender)

@@ -23,7 +23,7 @@ from notifier.storage import Storage, UploadBusy, UploadMissing, UploadWriter
 
 _CHUNK = 1024 * 1024
 _CONTENT_RANGE = re.compile(
-    r"(?:bytes[ =])?([0-9]{1,18})-([0-9]{1,18})(?:/.*)?", re.ASCII
+    r"(?:bytes[ =])?([0-9]{1,18})-([0-9]{1,18})(?:/(?:[0-9]+|\*))?", re.ASCII
 )
 
 
@@ -169,7 +169,7 @@ def _expected_length(body: Body, size: int) -> int | None:
         return body.length
     match = _CONTENT_RANGE.fullmatch(body.content_range.strip())
     if match is None:
-        raise RangeInvalid(size, {"range": body.content_range[:64]})
+        raise RangeInvalid(size, {"reason": "the range is not first-last"})
     first, last = int(match[1]), int(match[2])
     if first != size or last < first:
         raise RangeInvalid(size, {"range": body.content_range[:64], "size": size})

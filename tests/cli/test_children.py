@@ -14,13 +14,12 @@ import os, signal, sys, time
 from notifier.cli import children
 from notifier.cli.children import Child, Children
 children._PAUSES_S = (0.0, 0.0)
-children.STOP_S = 0.5
+children._STOP_S = 0.5
 def never(): return False
 def always(): return True
 def ready(): print("ready", os.getpid(), flush=True)
 def sleep(): print("child", os.getpid(), flush=True); time.sleep(60)
 def fail(): sys.exit(3)
-def ignore(): signal.signal(signal.SIGTERM, signal.SIG_IGN); sleep()
 """
 
 
@@ -78,12 +77,16 @@ def test_one_that_ends_before_all_are_ready_ends_all() -> None:
 def test_one_that_does_not_stop_is_killed_with_its_own_children() -> None:
     done = _run(
         """
+        there, here = os.pipe()
         def stubborn():
-            if os.fork() == 0:
-                ignore()
-            ignore()
-        def stop(): time.sleep(0.3); os.kill(os.getpid(), signal.SIGTERM)
-        Children([], [Child("it", stubborn)]).run(always, stop)
+            os.fork()
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            os.write(1, b"child %d%c" % (os.getpid(), 10))
+            os.write(here, b"x")
+            time.sleep(60)
+        def both(): return os.read(there, 1) + os.read(there, 1)
+        def stop(): os.kill(os.getpid(), signal.SIGTERM)
+        Children([], [Child("it", stubborn)]).run(both, stop)
         print("stopped")
         """
     )

@@ -13,6 +13,9 @@ from flask.testing import FlaskClient
 from tests import factories
 from tests.cli.conftest import Notifier
 
+# What differs between the databases is seen by the other tests, which take less time.
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 
 @pytest.fixture(name="pushed")
 def _pushed(client: FlaskClient) -> str:
@@ -102,6 +105,7 @@ def test_tail_prints_the_newest_last(notifier: Notifier) -> None:
     assert notifier("events", "tail", "-n", "0").stdout == ""
 
 
+@ON_SQLITE
 @pytest.mark.usefixtures("notifier")
 def test_tail_follows_until_it_is_interrupted(client: FlaskClient) -> None:
     factories.push_image(client, "old")
@@ -149,6 +153,7 @@ def test_what_cannot_be_done_is_said_in_one_line(
     assert reason in last
 
 
+@ON_SQLITE
 @pytest.mark.usefixtures("notifier", "pushed")
 def test_a_reader_that_has_had_enough_is_no_error() -> None:
     command = f"{sys.executable} -m notifier events list --json | head -c 1"

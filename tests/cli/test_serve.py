@@ -10,9 +10,6 @@ from pathlib import Path
 import pytest
 import requests
 
-from notifier.cli import redis_server
-from notifier.config import Settings
-from notifier.delivery.queue import socket_path
 from tests import factories, receiver, servers
 from tests.cli.running import (
     PATIENCE_S,
@@ -25,31 +22,71 @@ from tests.cli.running import (
 )
 from tests.receiver import Receiver, wait_until
 
+# The supervisor, Redis, the worker, the web server, its two processes and its mover.
+PROCESSES = 7
+
 
 @pytest.fixture(name="program")
 def _program(tmp_path: Path) -> Iterator[Program]:
+    """Give a server that may be stopped and killed."""
     with running(tmp_path / "data") as program:
+        yield program
+
+
+@pytest.fixture(scope="module", name="server")
+def _server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """Give a server that has to stay."""
+    with running(tmp_path_factory.mktemp("serve") / "data") as program:
         wait_until(lambda: program.says("listens on"), PATIENCE_S)
         yield program
 
 
-def test_it_says_where_it_listens_and_what_to_try(program: Program) -> None:
-    printed = program.output.read_text()
+def test_it_says_where_it_listens_and_what_to_try(server: Program) -> None:
+    printed = server.output.read_text()
 
-    assert f"listens on {program.url}" in printed
+    assert f"listens on {server.url}" in printed
     for example in ("/api/v1/endpoints -H", "skopeo copy", "/api/v1/events?"):
         assert example in printed
-    assert program.get("/readyz")["checks"] == {
+    assert server.get("/readyz")["checks"] == {
         "database": "ok",
         "storage": "ok",
         "redis": "ok",
     }
 
 
+def test_a_second_one_on_the_same_data_is_refused(server: Program) -> None:
+    refused = run(server.data_dir, "serve", NOTIFIER_PORT=str(free_port()))
+
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        f"Error: another `notifier serve` uses {server.data_dir}: "
+        "set NOTIFIER_DATA_DIR\n"
+    )
+
+
+def test_a_port_in_use_is_refused_in_one_line(server: Program, tmp_path: Path) -> None:
+    refused = run(tmp_path, "serve", NOTIFIER_PORT=str(server.port))
+
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        f"Error: cannot listen on 127.0.0.1 port {server.port}: "
+        "another program listens there: set NOTIFIER_PORT\n"
+    )
+
+
+def test_a_header_of_64_kib_is_refused(server: Program) -> None:
+    refused = requests.get(
+        f"{server.url}/v2/", headers={"X": "x" * 65536}, timeout=PATIENCE_S
+    )
+
+    assert refused.status_code == 431
+
+
 def test_what_is_in_flight_at_sigterm_is_finished(program: Program) -> None:
     with receiver.running() as other_side:
         other_side.behaviour = receiver.hang
         delivery = _push_to(other_side, program)
+        wait_until(lambda: other_side.requests, PATIENCE_S)
         upload = _begin_upload(program, b"0123456789")
 
         program.process.send_signal(signal.SIGTERM)
@@ -68,28 +105,26 @@ def test_what_is_in_flight_at_sigterm_is_finished(program: Program) -> None:
         assert found.status_code == 200
 
 
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGHUP])
-def test_the_terminal_s_signals_to_all_stop_it_cleanly(
-    program: Program, signum: int
-) -> None:
-    os.killpg(program.process.pid, signum)
+def test_ctrl_c_to_the_whole_group_stops_it_cleanly(program: Program) -> None:
+    os.killpg(program.process.pid, signal.SIGINT)
 
     assert program.process.wait(PATIENCE_S) == 0
     assert program.pids() == {}
     assert not (program.data_dir / "redis.sock").exists()
 
 
-def test_its_children_do_not_outlive_it(program: Program) -> None:
-    before = program.pids()
-    assert len(before) >= 5
+def test_its_children_do_not_outlive_it_and_it_starts_again_at_once(
+    program: Program,
+) -> None:
+    assert len(program.pids()) == 7
 
     program.process.kill()
     program.process.wait()
 
     wait_until(lambda: not program.pids(), 2)
-    assert run(program.data_dir, "db", "check").returncode == 0
-    with running(program.data_dir, NOTIFIER_PORT=str(program.port)) as second:
-        assert second.get("/readyz")["status"] == "ok"
+    # A busy machine may spoil one measurement, not all.
+    times_s = (time_to_start(program.data_dir) for _ in range(3))
+    assert any(time_s < 3 for time_s in times_s)
 
 
 def test_a_child_that_is_killed_is_replaced(program: Program) -> None:
@@ -102,6 +137,7 @@ def test_a_child_that_is_killed_is_replaced(program: Program) -> None:
         wait_until(lambda: _is_whole(program), PATIENCE_S)
     with receiver.running() as other_side:
         _push_to(other_side, program)
+        wait_until(lambda: other_side.requests, PATIENCE_S)
     assert program.stop() == 0
 
 
@@ -109,87 +145,29 @@ def test_after_all_is_killed_it_starts_again_and_has_lost_nothing(
     program: Program,
 ) -> None:
     with receiver.running() as other_side:
-        other_side.behaviour = receiver.hang
+        os.kill(_find(program, "worker"), signal.SIGSTOP)
         delivery = _push_to(other_side, program)
         program.kill_all()
+        assert other_side.requests == []
 
-        other_side.behaviour = receiver.answers(204)
         with running(program.data_dir) as second:
-
-            def is_delivered() -> bool:
-                found = second.get(f"/api/v1/deliveries/{delivery}")
-                return bool(found["state"] == "delivered")
-
-            wait_until(is_delivered, PATIENCE_S)
-            assert (
-                len(second.get("/api/v1/events?action=push&kind=manifest")["items"])
-                == 1
+            wait_until(lambda: other_side.requests, PATIENCE_S)
+            assert second.get(f"/api/v1/deliveries/{delivery}")["event_id"] in str(
+                other_side.requests[0].body
             )
 
 
-def test_a_redis_that_was_left_behind_is_replaced(tmp_path: Path) -> None:
-    path = socket_path(Settings(data_dir=tmp_path))
-    with servers.redis_server(path):
-        redis_server.stop_orphan(path)
+def test_a_child_that_cannot_start_ends_it_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "redis-server").write_text("#!/bin/sh\nexit 7\n")
+    (tmp_path / "redis-server").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
 
-        with running(tmp_path) as program:
-            assert program.get("/readyz")["checks"]["redis"] == "ok"
-
-
-def test_nothing_happens_where_no_redis_was_left_behind(tmp_path: Path) -> None:
-    stale = tmp_path / "redis.sock"
-    with socket.socket(socket.AF_UNIX) as gone:
-        gone.bind(str(stale))
-
-    redis_server.stop_orphan(stale)
-    redis_server.stop_orphan(tmp_path / "never.sock")
-
-    assert stale.exists()
-
-
-def test_a_second_one_on_the_same_data_is_refused(program: Program) -> None:
-    refused = run(program.data_dir, "serve", NOTIFIER_PORT=str(free_port()))
+    refused = run(tmp_path, "serve", NOTIFIER_PORT=str(free_port()))
 
     assert refused.returncode == 1
-    assert refused.stderr == (
-        f"Error: another `notifier serve` uses {program.data_dir}: "
-        "set NOTIFIER_DATA_DIR\n"
-    )
-    assert program.get("/readyz")["status"] == "ok"
-
-
-def test_a_port_in_use_is_refused_in_one_line(program: Program, tmp_path: Path) -> None:
-    for command in ("serve", "web"):
-        data_dir = tmp_path / command
-        assert run(data_dir, "db", "upgrade").returncode == 0
-
-        refused = run(data_dir, command, NOTIFIER_PORT=str(program.port))
-
-        assert refused.returncode == 1
-        assert refused.stderr == (
-            f"Error: cannot listen on 127.0.0.1 port {program.port}: "
-            "another program listens there: set NOTIFIER_PORT\n"
-        )
-
-
-def test_a_bad_setting_is_refused_in_one_line(tmp_path: Path) -> None:
-    refused = run(tmp_path, "serve", NOTIFIER_WEB_THREADS="many")
-
-    assert refused.returncode == 1
-    assert refused.stderr == (
-        "Error: NOTIFIER_WEB_THREADS: say a whole number from 1 to 1024\n"
-    )
-
-
-def test_a_child_that_cannot_start_ends_it_all(tmp_path: Path) -> None:
-    refused = run(
-        tmp_path, "serve", NOTIFIER_SECRET_KEY="x", NOTIFIER_PORT=str(free_port())
-    )
-
-    assert refused.returncode == 1
-    assert "Traceback" not in refused.stderr
-    assert "Error: NOTIFIER_SECRET_KEY: say Fernet keys" in refused.stderr
-    assert "did not start" in refused.stderr.splitlines()[-1]
+    assert refused.stderr == "Error: redis did not start: it ended with status 7\n"
 
 
 def test_it_uses_a_redis_of_the_settings(tmp_path: Path) -> None:
@@ -199,16 +177,10 @@ def test_it_uses_a_redis_of_the_settings(tmp_path: Path) -> None:
         receiver.running() as other_side,
     ):
         _push_to(other_side, program)
+        wait_until(lambda: other_side.requests, PATIENCE_S)
 
         assert not any("redis-server" in line for line in program.pids().values())
         assert not (tmp_path / "data" / "redis.sock").exists()
-
-
-def test_a_second_start_takes_less_than_three_seconds(program: Program) -> None:
-    program.kill_all()
-
-    # A busy machine may spoil one measurement, not all.
-    assert min(time_to_start(program.data_dir) for _ in range(2)) < 3
 
 
 def _push_to(other_side: Receiver, program: Program) -> str:
@@ -224,7 +196,6 @@ def _push_to(other_side: Receiver, program: Program) -> str:
         method = "PUT" if body is content else "POST"
         pushed = requests.request(method, url, data=body, timeout=PATIENCE_S)
         assert pushed.status_code == 201, pushed.text
-    wait_until(lambda: other_side.requests, PATIENCE_S)
     deliveries = program.get("/api/v1/deliveries")["items"]
     return str(deliveries[0]["id"])
 
@@ -252,7 +223,7 @@ def _find(program: Program, name: str) -> int:
     if name == "web":
         return web
     if name == "web process":
-        return children_of(web)[0]
+        return children_of(web)[-1]
     redis = _find(program, "redis-server")
     return next(pid for pid in children_of(main) if pid not in {web, redis})
 
@@ -260,6 +231,9 @@ def _find(program: Program, name: str) -> int:
 def _is_whole(program: Program) -> bool:
     """Tell whether all parts are there and answer."""
     try:
-        return len(program.pids()) == 6 and program.get("/readyz")["status"] == "ok"
+        return (
+            len(program.pids()) == PROCESSES
+            and program.get("/readyz")["status"] == "ok"
+        )
     except requests.ConnectionError:
         return False

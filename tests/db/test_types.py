@@ -1,6 +1,7 @@
 """Column types that both databases share, and prepared statements."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -20,7 +21,7 @@ TABLE = sa.Table(
 )
 
 
-def kept(database: Database, rows: list[dict[str, object]]) -> list[sa.Row[object]]:
+def kept(database: Database, rows: list[dict[str, object]]) -> list[tuple[Any, ...]]:
     """Write *rows* to a table of their own, and read them in the order of each."""
     with database.transaction() as transaction:
         TABLE.create(transaction.connection)
@@ -29,7 +30,7 @@ def kept(database: Database, rows: list[dict[str, object]]) -> list[sa.Row[objec
             sa.select(TABLE).order_by(TABLE.c.id, TABLE.c.at, TABLE.c.name)
         ).all()
         TABLE.drop(transaction.connection)
-    return list(found)
+    return [tuple(item) for item in found]
 
 
 def row(**values: object) -> dict[str, object]:
@@ -91,3 +92,33 @@ def test_a_prepared_statement_takes_its_parameters_by_name(database: Database) -
         assert found is not None
         assert found[1] == "y"
         assert nothing is None
+
+
+def test_a_prepared_change_takes_the_values_of_its_types(database: Database) -> None:
+    put = Prepared(
+        lambda insert: (put := insert(Text)).on_conflict_do_update(
+            index_elements=[Text.text], set_={"text": put.excluded.text + "!"}
+        )
+    )
+    with database.transaction() as transaction:
+        put.run(transaction.connection, text="one")
+        put.run(transaction.connection, text="one")
+        put.run_many(transaction.connection, [{"text": "two"}, {"text": "three"}])
+
+    with database.read() as connection:
+        assert set(connection.scalars(sa.select(Text.text))) == {"one!", "two", "three"}
+
+
+def test_a_prepared_change_can_be_undone(database: Database) -> None:
+    put = Prepared(lambda insert: insert(Text))
+
+    def change() -> None:
+        with database.transaction() as transaction:
+            put.run(transaction.connection, text="one")
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        change()
+
+    with database.read() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(Text)) == 0

@@ -24,7 +24,7 @@ from notifier.delivery.outbox import Outbox
 from notifier.delivery.queue import Nudger
 from notifier.delivery.secrets import SecretBox
 from notifier.delivery.sweep import sweep
-from notifier.delivery.tables import DeliveryRow
+from notifier.delivery.tables import DeliveryRow, DrainRow
 from notifier.events.event import Event
 from notifier.events.record import Recorder
 from notifier.metrics import Metrics
@@ -96,6 +96,11 @@ class Desk:
                 .where(DeliveryRow.due_at.is_not(None))
                 .values(due_at=datetime.now(UTC))
             )
+
+    def hurry_leases(self) -> None:
+        """Let every lease run out now."""
+        with self.database.transaction() as transaction:
+            transaction.execute(sa.update(DrainRow).values(until=datetime.now(UTC)))
 
     def deliveries(self, **filters: Any) -> Sequence[Delivery]:
         """List deliveries, newest first."""

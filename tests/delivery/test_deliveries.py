@@ -63,7 +63,7 @@ def test_they_are_listed_newest_first_and_page_by_page(desk: Desk) -> None:
 )
 def test_each_list_follows_an_index(sqlite_desk: Desk, filters: dict[str, Any]) -> None:
     desk = sqlite_desk
-    statements: list[tuple[str, object]] = []
+    statements: list[tuple[str, Any]] = []
     sa.event.listen(
         desk.database.engine,
         "before_cursor_execute",
@@ -74,7 +74,8 @@ def test_each_list_follows_an_index(sqlite_desk: Desk, filters: dict[str, Any]) 
     [(text, parameters)] = statements
     with desk.database.read() as connection:
         cursor = connection.connection.cursor()
-        plan = cursor.execute(f"EXPLAIN QUERY PLAN {text}", parameters).fetchall()  # type: ignore[func-returns-value]  # sqlite3 does return it
+        cursor.execute(f"EXPLAIN QUERY PLAN {text}", parameters)
+        plan = cursor.fetchall()
 
     assert not [step for *_, step in plan if "TEMP B-TREE" in step]
 

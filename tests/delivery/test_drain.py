@@ -15,6 +15,7 @@ from notifier.delivery import drain as drain_module
 from notifier.delivery import leases
 from notifier.delivery.deliveries import DeliveryState, Trigger
 from notifier.delivery.drains import Drains
+from notifier.delivery.settlement import settle
 from notifier.delivery.tables import DeliveryRow, DrainRow
 from notifier.events.envelope import MEDIA_TYPE, dump_event
 from tests import factories
@@ -368,7 +369,6 @@ def test_a_database_that_is_away_for_a_moment_loses_no_attempt(
 ) -> None:
     monkeypatch.setattr(drain_module, "_REST_S", 0.05)
     failures = iter([True] * 3)
-    settle = drain_module.settle
 
     def fail_at_first(*arguments: object) -> object:
         if arguments[1] and next(failures, None):

@@ -1,19 +1,14 @@
 """The sweep finds what nudges have missed."""
 
-import threading
 from datetime import UTC, datetime, timedelta
 
-import pytest
 import sqlalchemy as sa
 
-from notifier.db import DatabaseUnavailable
 from notifier.delivery import leases
-from notifier.delivery import sweep as sweep_module
 from notifier.delivery.deliveries import DeliveryState
-from notifier.delivery.sweep import list_neglected, sweep_until
+from notifier.delivery.sweep import list_neglected
 from notifier.delivery.tables import DeliveryRow
 from tests.delivery.desk import Desk
-from tests.receiver import wait_until
 
 
 def _neglected(desk: Desk, now: datetime | None = None) -> list[int]:
@@ -66,29 +61,3 @@ def test_what_was_made_during_a_removal_is_cancelled(desk: Desk) -> None:
 
     [delivery] = desk.deliveries()
     assert (delivery.state, delivery.due_at) == (DeliveryState.CANCELLED, None)
-
-
-def test_it_goes_on_after_the_database_was_away(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    desk.create()
-    desk.announce()
-    failures = iter([True, True])
-
-    def fail_at_first(*arguments: object) -> list[int]:
-        if next(failures, None):
-            raise DatabaseUnavailable
-        return list_neglected(*arguments)  # type: ignore[arg-type,return-value]  # as they came
-
-    monkeypatch.setattr(sweep_module, "list_neglected", fail_at_first)
-    monkeypatch.setattr(sweep_module, "_EVERY_S", 0.01)
-    found: list[int] = []
-    stopping = threading.Event()
-    thread = threading.Thread(
-        target=sweep_until, args=(stopping, desk.database, found.append)
-    )
-    thread.start()
-
-    wait_until(lambda: found)
-    stopping.set()
-    thread.join()

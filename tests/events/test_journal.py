@@ -1,6 +1,7 @@
 """Pulls on their way to the database, and what may happen to them there."""
 
 import errno
+import fcntl
 import multiprocessing
 import os
 import signal
@@ -18,7 +19,7 @@ import sqlalchemy as sa
 
 from notifier.db import Database, DatabaseUnavailable, Text
 from notifier.events import journal as module
-from notifier.events import signals
+from notifier.events import mover, signals
 from notifier.events.announce import Announcer
 from notifier.events.event import Action, Descriptor, Event
 from notifier.events.journal import Journal
@@ -59,14 +60,12 @@ def _folder(tmp_path: Path) -> Path:
 def _open_journal(
     database: Database, folder: Path, sender: Sender
 ) -> Callable[[], Any]:
-    return lambda: closing(
-        Journal(folder, database, Announcer(sender, Recorder()))
-    )
+    return lambda: closing(Journal(folder, database, Announcer(sender, Recorder())))
 
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_RETRY_S", 0.02)
+    monkeypatch.setattr(mover, "_RETRY_S", 0.02)
 
 
 def pull(number: int = 0, **more: Any) -> Event:
@@ -288,8 +287,7 @@ def test_a_file_that_is_long_and_moved_makes_way_for_a_new_one(
         (first,) = files(folder)
         for number in range(10):
             journal.append(pull(number))
-        wait_until(lambda: not first.exists())
-        assert len(files(folder)) == 1
+        wait_until(lambda: not first.exists() and len(files(folder)) == 1)
         journal.append(pull(10))
 
     assert len(recorded(database)) == 11
@@ -301,7 +299,7 @@ def test_lines_longer_than_a_batch_are_moved_too(
     open_journal: Callable[[], Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(module, "_BATCH_BYTES", 100)
+    monkeypatch.setattr(mover, "_BATCH_BYTES", 100)
 
     with open_journal() as journal:
         for number in range(5):
@@ -332,19 +330,19 @@ def test_no_other_process_can_take_a_file_that_is_not_locked_yet(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[list[Path]] = []
-    flock = module.fcntl.flock
+    flock = fcntl.flock
     folder.mkdir()
 
     def look(descriptor: int, how: int) -> None:
         seen.append(list(folder.glob("*.journal")))
         flock(descriptor, how)
 
-    monkeypatch.setattr(module.fcntl, "flock", look)
+    monkeypatch.setattr(fcntl, "flock", look)
     file = module._File.create(folder)
 
     assert seen == [[]]
     assert len(list(folder.glob("*.journal"))) == 1
-    file.remove()
+    file.close()
 
 
 def test_threads_may_pull_at_once(
@@ -414,3 +412,36 @@ def test_what_was_taken_outlives_a_kill_and_is_recorded_once(
     assert set(ids) <= set(kept)
     # The one that was written, but of which nobody could be told any more.
     assert len(set(kept) - set(ids)) <= 1
+
+
+def test_a_process_of_its_own_relieves_the_thread_that_stood_in(
+    database: Database,
+    folder: Path,
+    open_journal: Callable[[], Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(mover, "_TURN_S", 0.05)
+    stopping = threading.Event()
+    heard: list[Event] = []
+    sender = Sender()
+    relief = mover.Mover(folder, database, Announcer(sender, Recorder()))
+    thread = threading.Thread(target=relief.run, args=(stopping,))
+
+    def hear(_sender: Any, *, events: list[Event], **_: Any) -> None:
+        heard.extend(events)
+
+    with open_journal() as journal, signals.pulled.connected_to(hear, sender):
+        journal.append(pull(1))
+        wait_until(lambda: len(recorded(database)) == 1)
+        thread.start()
+        for number in range(2, 1000):
+            if heard:
+                break
+            journal.append(pull(number))
+            time.sleep(0.01)
+
+    stopping.set()
+    thread.join()
+    assert heard
+    assert len({event.id for event in recorded(database)}) == len(recorded(database))
+    assert files(folder) == []

@@ -69,6 +69,10 @@ def samples() -> dict[str, Event]:
         "ping": replace(
             factories.event(Action.PING), target=Target(kind=None, repository=None)
         ),
+        "address of nothing in particular": replace(
+            factories.event(Action.PING),
+            target=Target(kind=None, repository=None, url="https://example.com"),
+        ),
     }
 
 

@@ -9,9 +9,7 @@ from notifier.registry.errors import DigestInvalid, NameInvalid, TagInvalid
 from notifier.registry.reference import parse_reference, parse_repository, parse_tag
 
 # As the specification prints them.
-NAME = (
-    r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*"
-)
+NAME = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*"
 TAG = r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}"
 
 
@@ -19,7 +17,9 @@ WORDS = st.text(alphabet="az09", min_size=1, max_size=4)
 COMPONENTS = st.builds(
     lambda first, rest: first + "".join(a + b for a, b in rest),
     WORDS,
-    st.lists(st.tuples(st.sampled_from([".", "_", "__", "-", "---"]), WORDS), max_size=3),
+    st.lists(
+        st.tuples(st.sampled_from([".", "_", "__", "-", "---"]), WORDS), max_size=3
+    ),
 )
 NAMES = st.lists(COMPONENTS, min_size=1, max_size=5).map("/".join)
 

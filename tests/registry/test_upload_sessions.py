@@ -84,9 +84,7 @@ class UploadSessions(RuleBasedStateMachine):
         if upload in self.open and len(chunk) > over:
             start = len(self.open[upload])
             with pytest.raises(SizeInvalid):
-                self._append(
-                    upload, chunk, f"{start}-{start + len(chunk) - over - 1}"
-                )
+                self._append(upload, chunk, f"{start}-{start + len(chunk) - over - 1}")
 
     @rule(upload=sessions, chunk=contents, algorithm=algorithms)
     def finish(self, upload: UUID, chunk: bytes, algorithm: str) -> None:

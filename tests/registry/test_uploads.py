@@ -1,5 +1,7 @@
 import io
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -40,9 +42,7 @@ class BrokenStream:
 def body(
     content: bytes = b"", content_range: str | None = None, length: int | None = None
 ) -> Body:
-    return Body(
-        stream=io.BytesIO(content), content_range=content_range, length=length
-    )
+    return Body(stream=io.BytesIO(content), content_range=content_range, length=length)
 
 
 def begin(storage: Storage, algorithm: str | None = None) -> UUID:
@@ -79,9 +79,12 @@ def count_reads(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> list[None]
     with storage.open_upload(REPOSITORY, begin(storage)) as writer:
         kind = type(writer)
     chunks, reads = kind.chunks, list[None]()
-    monkeypatch.setattr(
-        kind, "chunks", lambda self: reads.append(None) or chunks(self)
-    )
+
+    def counted(writer: Any) -> Iterator[bytes]:
+        reads.append(None)
+        return chunks(writer)
+
+    monkeypatch.setattr(kind, "chunks", counted)
     return reads
 
 
@@ -204,12 +207,12 @@ def test_a_chunk_that_does_not_go_on_is_refused_and_the_session_stays(
     upload = begin(storage)
     append(storage, upload, body(CONTENT))
 
-    for send in (
+    digest = Digest.of(CONTENT)
+    ways: list[Callable[[], int]] = [
         lambda: append(storage, upload, body(b"abcd", content_range)),
-        lambda: finish(
-            storage, upload, Digest.of(CONTENT), body(b"abcd", content_range)
-        ),
-    ):
+        lambda: finish(storage, upload, digest, body(b"abcd", content_range)),
+    ]
+    for send in ways:
         with pytest.raises(RangeInvalid) as refusal:
             send()
         assert refusal.value.size == 10

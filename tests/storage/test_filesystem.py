@@ -23,6 +23,10 @@ def files(folder: Path) -> list[str]:
     )
 
 
+def descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 def failing(number: int) -> Callable[..., Any]:
     def fail(*_: Any, **__: Any) -> Any:
         raise OSError(number, os.strerror(number))
@@ -87,7 +91,7 @@ def test_bytes_are_on_the_disk_before_they_are_called_a_blob(
     fsync, rename = os.fsync, os.rename
 
     def noting_fsync(descriptor: int) -> None:
-        path = Path(os.readlink(f"/proc/self/fd/{descriptor}"))
+        path = Path(f"/proc/self/fd/{descriptor}").readlink()
         steps.append(f"fsync {path.relative_to(tmp_path)}")
         fsync(descriptor)
 
@@ -250,11 +254,11 @@ def test_a_session_that_ended_between_open_and_lock_is_missing(
         return descriptor
 
     monkeypatch.setattr(os, "open", open_and_lose)
-    before = len(os.listdir("/proc/self/fd"))
+    before = descriptors()
 
     with pytest.raises(UploadMissing):
         storage.open_upload("a", upload)
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert descriptors() == before
 
 
 def test_a_folder_that_cannot_be_written_fails_the_check(

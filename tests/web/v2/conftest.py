@@ -2,10 +2,8 @@
 
 import pytest
 
-from notifier import app as composition
-
 
 @pytest.fixture(autouse=True)
 def _without_rest_api(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out what takes most of the time to make, and has tests of its own."""
-    monkeypatch.setattr(composition.api, "init_app", lambda _: None)
+    monkeypatch.setattr("notifier.web.api.init_app", lambda _: None)

@@ -1,5 +1,4 @@
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -224,9 +223,7 @@ def test_an_index_needs_its_manifests(
     assert put(client, index, "all", media_types.OCI_INDEX).status_code == 201
     nested = json.loads(factories.index())
     nested["manifests"] = [factories.descriptor(index, media_types.OCI_INDEX)]
-    created = put(
-        client, json.dumps(nested).encode(), "nested", media_types.OCI_INDEX
-    )
+    created = put(client, json.dumps(nested).encode(), "nested", media_types.OCI_INDEX)
     assert created.status_code == 201
 
 

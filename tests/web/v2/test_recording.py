@@ -5,10 +5,9 @@ import socket
 from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import ip_network
-from typing import Any
+from typing import Any, Self
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
 from notifier import app as composition
@@ -204,8 +203,7 @@ def test_several_tags_in_one_push_are_an_event_each(
 
     assert since() == ["push manifest z", "push manifest 1.0", "push manifest a"]
     assert [
-        (event.tag_change, event.previous_digest)
-        for event in traces.recorded(own)[-3:]
+        (event.tag_change, event.previous_digest) for event in traces.recorded(own)[-3:]
     ] == [(TagChange.NEW, None), (TagChange.MOVED, IMAGE), (TagChange.NEW, None)]
 
 
@@ -238,9 +236,7 @@ def test_a_tag_is_new_moved_or_unchanged(client: FlaskClient, own: Services) -> 
     ]
 
 
-def test_an_event_says_who_asked_and_how(
-    client: FlaskClient, own: Services
-) -> None:
+def test_an_event_says_who_asked_and_how(client: FlaskClient, own: Services) -> None:
     client.get("/v2/")
     client.post(
         f"{PATH}/blobs/uploads/?digest={LAYER}",
@@ -307,14 +303,14 @@ def test_a_strangers_long_words_are_cut(client: FlaskClient, own: Services) -> N
 
 
 class Variant:
-    """Settings that change what is recorded."""
+    """An application whose settings change what is recorded."""
 
     def __init__(self, base: Settings, **changes: Any) -> None:
-        self.app: Flask = composition.create_app(replace(base, **changes))
+        self.app = composition.create_app(replace(base, **changes))
         self.own: Services = self.app.extensions["notifier"]
         self.client = self.app.test_client()
 
-    def __enter__(self) -> "Variant":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

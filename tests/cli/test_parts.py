@@ -1,0 +1,64 @@
+"""``notifier web`` and ``notifier worker``, each run by hand."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from notifier.cli import schema
+from notifier.config import Settings
+from notifier.delivery.queue import socket_path
+from tests import servers
+from tests.cli.running import PATIENCE_S, environment, free_port, run, running
+from tests.receiver import wait_until
+
+
+@pytest.fixture(name="data_dir")
+def _data_dir(tmp_path: Path) -> Path:
+    """Give a data directory whose database is migrated."""
+    schema.upgrade(Settings(data_dir=tmp_path).database)
+    return tmp_path
+
+
+def test_the_web_server_stops_cleanly_at_ctrl_c(data_dir: Path) -> None:
+    with running(data_dir, "web") as program:
+        assert program.get("/healthz") == {"status": "ok"}
+        assert program.get("/readyz")["checks"]["redis"] != "ok"
+
+        os.killpg(program.process.pid, signal.SIGINT)
+
+        assert program.process.wait(PATIENCE_S) == 0
+        assert program.pids() == {}
+
+
+def test_a_web_server_whose_processes_cannot_start_ends(data_dir: Path) -> None:
+    refused = run(
+        data_dir,
+        "web",
+        NOTIFIER_STORAGE_URL="file:///proc/no",
+        NOTIFIER_PORT=str(free_port()),
+    )
+
+    assert refused.returncode == 1
+    assert "Traceback" not in refused.stderr
+    assert "Error: [Errno 2] No such file or directory: '/proc/no" in refused.stderr
+    assert refused.stderr.endswith("Error: web processes end right after their start\n")
+
+
+def test_the_worker_stops_cleanly_at_ctrl_c(data_dir: Path) -> None:
+    with (
+        servers.redis_server(socket_path(Settings(data_dir=data_dir))) as url,
+        subprocess.Popen(
+            [sys.executable, "-m", "notifier", "worker"], env=environment(data_dir)
+        ) as process,
+        Redis.from_url(url) as redis,
+    ):
+        wait_until(lambda: redis.scard("rq:workers"), PATIENCE_S)
+
+        process.send_signal(signal.SIGINT)
+
+        assert process.wait(PATIENCE_S) == 0

@@ -1,0 +1,155 @@
+"""The worker as a process of its own, with a Redis that comes and goes."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import redis
+
+from notifier.config import Settings
+from notifier.delivery.deliveries import DeliveryState
+from notifier.delivery.queue import Nudger
+from notifier.delivery.secrets import SecretBox
+from tests import receiver as receivers
+from tests import servers
+from tests.delivery.desk import Desk
+from tests.receiver import Receiver, answers, wait_until
+
+_PROGRAM = """
+import sys
+from notifier.config import Settings
+from notifier.delivery.worker import run
+sys.exit(run(Settings.from_environment()))
+"""
+
+
+@contextmanager
+def _worker(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
+    environment = {
+        **os.environ,
+        "NOTIFIER_DATA_DIR": str(settings.data_dir),
+        "NOTIFIER_DATABASE_URL": settings.database,
+        "NOTIFIER_REDIS_URL": settings.redis_url or "",
+        "NOTIFIER_LOG_FORMAT": "json",
+    }
+    log = settings.data_dir / "worker.log"
+    with log.open("ab") as stderr:
+        process = subprocess.Popen(
+            [sys.executable, "-c", _PROGRAM], env=environment, stderr=stderr
+        )
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+
+
+def _stop(process: subprocess.Popen[bytes]) -> tuple[int, float]:
+    """Return the exit code, and how long it took."""
+    began = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    return process.wait(10), time.monotonic() - began
+
+
+@pytest.fixture(name="redis_at")
+def _redis_at(tmp_path: Path) -> Iterator[str]:
+    with servers.redis_server(tmp_path / "redis.sock") as url:
+        yield url
+
+
+@pytest.fixture(name="nudged")
+def _nudged(desk: Desk, redis_at: str, tmp_path: Path) -> Iterator[Desk]:
+    """Give the desk of a web process beside the worker."""
+    nudger = Nudger(redis_at)
+    web = Desk(desk.database, nudger)
+    web.store._box = SecretBox.open(Settings(data_dir=tmp_path))
+    yield web
+    nudger.close()
+
+
+def _is_listening(url: str) -> bool:
+    with redis.Redis.from_url(url) as connection:
+        return bool(connection.smembers("rq:workers"))
+
+
+def test_a_push_arrives_at_once_and_the_worker_survives_all_that_befalls_redis(
+    nudged: Desk, settings: Settings, redis_at: str, receiver: Receiver
+) -> None:
+    settings = Settings(
+        data_dir=settings.data_dir,
+        database_url=settings.database_url,
+        redis_url=redis_at,
+    )
+    nudged.create(receiver.url)
+    with _worker(settings) as process:
+        wait_until(lambda: _is_listening(redis_at), 10)
+        time.sleep(0.2)
+
+        began = time.monotonic()
+        nudged.announce()
+        wait_until(lambda: len(receiver.requests) == 1)
+        assert time.monotonic() - began < 0.9
+
+        with redis.Redis.from_url(redis_at) as connection:
+            connection.flushall()
+        nudged.announce()
+        wait_until(lambda: len(receiver.requests) == 2)
+
+        with redis.Redis.from_url(redis_at) as connection:
+            connection.shutdown(nosave=True)
+        nudged.announce()
+        wait_until(lambda: len(receiver.requests) == 3)
+
+        code, took_s = _stop(process)
+
+    assert code == 0
+    assert took_s < 1.5
+    log = (settings.data_dir / "worker.log").read_text()
+    assert log.count('"event":"attempt"') == 3
+    assert "Traceback" not in log
+
+
+@pytest.mark.usefixtures("sqlite_desk")
+def test_it_stops_while_it_waits_for_jobs(redis_at: str, tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, redis_url=redis_at)
+    with _worker(settings) as process:
+        wait_until(lambda: _is_listening(redis_at), 10)
+        time.sleep(0.1)
+
+        code, took_s = _stop(process)
+
+    assert code == 0
+    assert took_s < 1.5
+    assert not _is_listening(redis_at)
+
+
+def test_what_was_in_flight_at_a_kill_is_sent_again_with_the_same_id(
+    nudged: Desk, settings: Settings, redis_at: str, receiver: Receiver
+) -> None:
+    settings = Settings(
+        data_dir=settings.data_dir,
+        database_url=settings.database_url,
+        redis_url=redis_at,
+    )
+    nudged.create(receiver.url)
+    receiver.behaviour = receivers.hang
+    nudged.announce()
+    with _worker(settings) as process:
+        wait_until(lambda: receiver.requests, 10)
+        process.kill()
+        process.wait()
+    receiver.behaviour = answers(200)
+    nudged.hurry_leases()
+
+    with _worker(settings) as process:
+        wait_until(lambda: nudged.deliveries(state=DeliveryState.DELIVERED), 10)
+        _stop(process)
+
+    first, second = receiver.requests
+    assert first.headers["webhook-id"] == second.headers["webhook-id"]

@@ -1,0 +1,146 @@
+"""Documentation that is wrong fails here: its examples are run as they are typed."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import pytest
+
+from notifier.config import Settings
+from notifier.registry import errors
+from notifier.web.v2.errors import STATUS
+from tests import receiver
+from tests.cli.running import Program, free_port, running
+from tests.receiver import Receiver, wait_until
+from tests.test_clients import write_layout
+from tests.test_story import push_image
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+PATIENCE_S = 30.0
+
+# These pull from Docker Hub first, or need a daemon.
+OUTSIDE = ("docker pull", "crane copy")
+
+
+def examples(document: str, language: str = "sh") -> list[str]:
+    """Return the fenced examples of a document, in their order."""
+    return re.findall(
+        rf"^```{language}\n(.*?)^```$", document, re.DOTALL | re.MULTILINE
+    )
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Somebody who types what the documentation says."""
+
+    program: Program
+    receiver_port: int
+    layout: Path
+
+    def adapt(self, example: str) -> str:
+        """Change in an example only what differs on each machine."""
+        return (
+            example.replace("localhost:5000", f"localhost:{self.program.port}")
+            .replace("127.0.0.1:9000", f"127.0.0.1:{self.receiver_port}")
+            .replace('"127.0.0.1", 9000', f'"127.0.0.1", {self.receiver_port}')
+            .replace(".venv/bin/notifier", f"{sys.executable} -m notifier")
+            .replace("docker://alpine:3", f"oci:{self.layout}:1.0")
+        )
+
+    def types(self, example: str) -> str:
+        """Run an example; return what it prints."""
+        done = subprocess.run(
+            ["bash", "-ec", self.adapt(example)],
+            env=os.environ | {"NOTIFIER_DATA_DIR": str(self.program.data_dir)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+@pytest.fixture(scope="module", name="reader")
+def _reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
+    folder = tmp_path_factory.mktemp("reader")
+    write_layout(folder / "layout")
+    with running(folder / "data") as program:
+        yield Reader(program, free_port(), folder / "layout")
+
+
+def test_the_tour_is_true_as_typed(reader: Reader) -> None:
+    listen, create, skopeo, *rest = examples(README)
+    others = [text for text in rest if text.startswith(OUTSIDE)]
+    questions = [text for text in rest if text not in others]
+    with subprocess.Popen(
+        ["bash", "-c", "exec " + reader.adapt(listen)], stdout=subprocess.PIPE
+    ) as listening:
+        try:
+            assert '"secret":"whsec_' in reader.types(create)
+            if shutil.which("skopeo"):
+                reader.types(skopeo)
+            else:
+                push_image(reader.program, "1.0")
+            assert listening.stdout is not None
+            assert b'"tag":"1.0"' in listening.stdout.readline()
+        finally:
+            listening.kill()
+
+    assert len(others) == 2
+    assert all("localhost:5000/team/app:1.0" in text for text in others)
+    deliveries, by_repository, by_digest, on_the_machine = map(reader.types, questions)
+    assert '"endpoint_name":"ci"' in deliveries
+    assert '"tag":"1.0"' in by_repository
+    assert '"action":"push"' in by_digest
+    assert "team/app:1.0" in on_the_machine
+
+
+@pytest.mark.parametrize("name", ["events.md", "endpoints.md"])
+def test_the_examples_of_the_docs_work(reader: Reader, name: str) -> None:
+    for example in examples((ROOT / "docs" / name).read_text()):
+        assert reader.types(example) is not None
+
+
+def test_a_signature_is_verified_as_the_docs_say(reader: Reader) -> None:
+    [example] = examples((ROOT / "docs/endpoints.md").read_text(), "python")
+    with receiver.running() as other_side:
+        secret = _create(reader.program, other_side)
+        push_image(reader.program, "2.0")
+        wait_until(lambda: other_side.requests, PATIENCE_S)
+        request = other_side.requests[0]
+
+    known = {"body": request.body, "headers": dict(request.headers.items())}
+    exec(example.replace("whsec_…", secret), known)  # noqa: S102 - the docs' own words
+
+    assert known["event"]["events"][0]["target"]["tag"] == "2.0"  # type: ignore[index]  # JSON
+
+
+def _create(program: Program, other_side: Receiver) -> str:
+    body = {"name": "verified", "url": other_side.url}
+    secret: str = program.post("/api/v1/endpoints", body)["secret"]
+    return secret
+
+
+@pytest.mark.parametrize("setting", [field.name for field in fields(Settings)])
+def test_every_setting_is_in_the_readme(setting: str) -> None:
+    assert f"`NOTIFIER_{setting.upper()}`" in README
+
+
+def test_every_refusal_has_a_status() -> None:
+    kinds = set(errors.RegistryError.__subclasses__())
+    kinds |= {kind for each in kinds for kind in each.__subclasses__()}
+
+    assert set(STATUS) == kinds
+
+
+def test_every_file_that_the_documents_name_is_there() -> None:
+    for document in [ROOT / "README.md", *ROOT.glob("docs/*.md")]:
+        for link in re.findall(r"\]\(([\w/.-]+\.md)\)", document.read_text()):
+            assert (document.parent / link).is_file(), f"{document.name}: {link}"
