@@ -9,6 +9,7 @@ after.
 import fcntl
 import os
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 from notifier.db import Database
@@ -49,8 +50,10 @@ class Journal:
         with self._lock:
             self._file.append(line)
             if self._file.size >= _ROTATE_BYTES:
-                full, self._file = self._file, _File.create(self._folder)
-                full.close()
+                # If there cannot be a new file, this one has to go on: the event is in.
+                with suppress(OSError):
+                    full, self._file = self._file, _File.create(self._folder)
+                    full.close()
 
     def close(self) -> None:
         """Take no more events, and stop.

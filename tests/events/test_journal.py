@@ -294,6 +294,24 @@ def test_a_file_that_is_long_and_moved_makes_way_for_a_new_one(
     assert files(folder) == []
 
 
+def test_a_file_that_cannot_make_way_for_a_new_one_goes_on(
+    database: Database,
+    open_journal: Callable[[], Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_ROTATE_BYTES", 10)
+
+    def refuse(_folder: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with open_journal() as journal:
+        monkeypatch.setattr(module._File, "create", refuse)
+        for number in range(3):
+            journal.append(pull(number))
+
+    assert len(recorded(database)) == 3
+
+
 def test_lines_longer_than_a_batch_are_moved_too(
     database: Database,
     open_journal: Callable[[], Any],
