@@ -1,6 +1,6 @@
 """UUIDv7: ids that sort by the time they were made (RFC 9562, section 5.7)."""
 
-import os
+import random
 import time
 from uuid import UUID
 
@@ -15,9 +15,9 @@ def uuid7(at_ns: int | None = None) -> UUID:
     """
     milliseconds, rest = divmod(time.time_ns() if at_ns is None else at_ns, _NS_PER_MS)
     fraction = (rest << 12) // _NS_PER_MS
-    random = int.from_bytes(os.urandom(8)) & 0x3FFFFFFFFFFFFFFF
-    value = milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62 | random
-    return UUID(int=value)
+    value = milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62
+    # No secret, so no system call for it; a forked process is seeded anew.
+    return UUID(int=value | random.getrandbits(62))
 
 
 def first_uuid7(at_ns: int) -> UUID:

@@ -1,6 +1,6 @@
 """The current request, as events remember it."""
 
-from flask import g, request
+from flask import Request, g, request
 
 from notifier.events.event import RequestRecord
 from notifier.ids import uuid7
@@ -16,21 +16,15 @@ def request_record() -> RequestRecord:
     """Return the current request, the same record however often it is asked for."""
     record: RequestRecord | None = g.get("request_record")
     if record is None:
+        current = _current()
         record = g.request_record = RequestRecord(
             id=uuid7(),
-            addr=client_addr(),
-            host=request.host[:_MAX_HOST],
-            method=request.method,
-            useragent=_storable(request.headers.get("User-Agent", "")[:_MAX_USERAGENT]),
+            addr=_client_addr(current),
+            host=current.host[:_MAX_HOST],
+            method=current.method,
+            useragent=_storable(current.headers.get("User-Agent", "")[:_MAX_USERAGENT]),
         )
     return record
-
-
-def client_addr() -> str:
-    """Return the client's address; behind trusted proxies, the one that they name."""
-    return proxies.client_addr(
-        _peer(), request.headers, services().settings.trusted_proxies
-    )
 
 
 def registry_url() -> str:
@@ -38,13 +32,27 @@ def registry_url() -> str:
     settings = services().settings
     if settings.public_url:
         return settings.public_url
+    current = _current()
     return proxies.registry_url(
-        scheme=request.scheme,
-        host=request.host[:_MAX_HOST],
-        peer=_peer(),
-        headers=request.headers,
-        prefix=request.script_root,
+        scheme=current.scheme,
+        host=current.host[:_MAX_HOST],
+        peer=_peer(current),
+        headers=current.headers,
+        prefix=current.script_root,
         proxies=settings.trusted_proxies,
+    )
+
+
+def _current() -> Request:
+    # The proxy looks the request up anew for each attribute.
+    current: Request = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - Flask documents it
+    return current
+
+
+def _client_addr(current: Request) -> str:
+    """Return the client's address; behind trusted proxies, the one that they name."""
+    return proxies.client_addr(
+        _peer(current), current.headers, services().settings.trusted_proxies
     )
 
 
@@ -55,7 +63,7 @@ def _storable(text: str) -> str:
     return text.replace("\0", "").encode(errors="replace").decode()
 
 
-def _peer() -> str:
-    addr: str = request.environ.get("REMOTE_ADDR") or ""
-    port = request.environ.get("REMOTE_PORT")
+def _peer(current: Request) -> str:
+    addr: str = current.environ.get("REMOTE_ADDR") or ""
+    port = current.environ.get("REMOTE_PORT")
     return f"{addr}:{port}" if port and ":" not in addr else addr
