@@ -98,7 +98,8 @@ def _server(settings: Settings) -> MPServer:
         port=settings.port,
         interface=Interfaces.WSGI,
         http=HTTPModes.auto,
-        workers=settings.web_processes,
+        # What one process keeps in memory, no other can serve.
+        workers=1 if settings.storage.startswith("memory:") else settings.web_processes,
         blocking_threads=settings.web_threads,
         backpressure=_CONNECTIONS,
         backlog=_BACKLOG,

@@ -102,6 +102,9 @@ def _media_type(document: dict[str, Any], content_type: str | None) -> str:
         _refuse("the media type is malformed")
     if media_type in media_types.FORMS:
         _refuse("a manifest is not sent as a form")
+    # What a browser would show as a page could act here in its reader's name.
+    if not media_type.lower().startswith("application/"):
+        _refuse("the media type of a manifest begins with application/")
     # Case does not matter (RFC 6838); the document's own spelling is kept.
     if stated is not None and stated.lower() != media_type.lower():
         _refuse(f"mediaType is {stated[:256]}, Content-Type is {media_type[:256]}")

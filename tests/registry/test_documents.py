@@ -347,3 +347,10 @@ def test_any_json_is_read_or_refused(value: Any, name: str) -> None:
         return
 
     assert document.content == content
+
+
+@pytest.mark.parametrize("media_type", ["text/html", "image/svg+xml", "Text/HTML"])
+def test_what_a_browser_would_show_is_no_manifest(media_type: str) -> None:
+    told = "the media type of a manifest begins with application/"
+
+    assert reason(b"{}", media_type) == told
