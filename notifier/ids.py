@@ -1,10 +1,16 @@
 """UUIDv7: ids that sort by the time they were made (RFC 9562, section 5.7)."""
 
+import os
 import random
 import time
 from uuid import UUID
 
 _NS_PER_MS = 1_000_000
+
+# An id is no secret, so no system call is made for it: each would hand the interpreter
+# to another thread. Processes that were forked must not make the same ids.
+_random = random.Random()  # noqa: S311 - see above
+os.register_at_fork(after_in_child=_random.seed)
 
 
 def uuid7(at_ns: int | None = None) -> UUID:
@@ -16,8 +22,7 @@ def uuid7(at_ns: int | None = None) -> UUID:
     milliseconds, rest = divmod(time.time_ns() if at_ns is None else at_ns, _NS_PER_MS)
     fraction = (rest << 12) // _NS_PER_MS
     value = milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62
-    # No secret, so no system call for it; a forked process is seeded anew.
-    return UUID(int=value | random.getrandbits(62))
+    return UUID(int=value | _random.getrandbits(62))
 
 
 def first_uuid7(at_ns: int) -> UUID:

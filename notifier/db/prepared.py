@@ -71,6 +71,16 @@ class Prepared:
             cursor.close()
         return None if row is None else compiled.read(row)
 
+    def all(self, connection: sa.Connection, **values: Any) -> list[tuple[Any, ...]]:
+        """Run a SELECT; return all its rows."""
+        compiled = self._compile(connection, values)
+        cursor = _cursor(connection)
+        try:
+            cursor.execute(compiled.text, compiled.bind(values))
+            return [compiled.read(row) for row in cursor.fetchall()]
+        finally:
+            cursor.close()
+
     def run(self, connection: sa.Connection, **values: Any) -> None:
         """Run a statement that returns nothing."""
         compiled = self._compile(connection, values)
@@ -114,7 +124,9 @@ _INSERTS: dict[str, Insert] = {
 def _compile(
     statement: sa.ClauseElement, dialect: Dialect, names: list[str]
 ) -> _Compiled:
-    columns = names if isinstance(statement, sa.Insert) else None
+    columns = None
+    if isinstance(statement, sa.Insert):
+        columns = [name for name in names if name in statement.table.columns]
     compiled = cast(
         "SQLCompiler", statement.compile(dialect=dialect, column_keys=columns)
     )

@@ -31,6 +31,10 @@ _READ_AHEAD = 64
 _SETTLE_AT = 64
 _SETTLE_AFTER_S = 0.01
 _TURN_EVERY_S = 1.0
+# With nothing left to do it looks around a while longer, which costs far less than to
+# be nudged for each delivery of a trickle.
+_HOLD_S = 0.5
+_LOOK_EVERY_S = 0.02
 _LINGER_S = 15.0
 _REST_S = 1.0
 # A lease is not relied on to its end: what was sent just before takes time, too.
@@ -68,6 +72,8 @@ class Drain:
         self._is_leased = False
         self._trusted_until = 0.0
         self._turn_at = 0.0
+        self._look_at = 0.0
+        self._hold_until = 0.0
         self._settle_at = 0.0
         self._rest_until = 0.0
         self._idle_until = 0.0
@@ -93,6 +99,8 @@ class Drain:
         while not self._is_over():
             if self._is_turn_due():
                 self._turn()
+            elif self._is_holding and time.monotonic() >= self._look_at:
+                self._look()
             self._send()
             self._collect(self._transport.wait(self._patience_s()))
 
@@ -117,6 +125,8 @@ class Drain:
             return False
         if self.is_marked or (self._is_leased and now >= self._turn_at):
             return True
+        if self._is_holding and now >= self._hold_until:
+            return True
         if not self._transport:
             return bool(self._answers or (self._is_leased and self._stop_at))
         return len(self._answers) >= _SETTLE_AT or (
@@ -128,11 +138,33 @@ class Drain:
         if self._is_turn_due() or self._is_over():
             return 0
         until = self._turn_at if self._is_leased else self._idle_until
+        if self._is_holding:
+            until = min(until, self._look_at, self._hold_until)
         if self._answers:
             until = min(until, self._settle_at)
         if self._stop_at:
             until = min(until, self._stop_at)
         return max(max(until, self._rest_until) - time.monotonic(), 0)
+
+    @property
+    def _is_holding(self) -> bool:
+        """Tell whether it keeps its lease though it has nothing to do."""
+        return self._is_leased and not self._letters
+
+    def _look(self) -> None:
+        """Mark itself if something has come to be due."""
+        self._look_at = time.monotonic() + _LOOK_EVERY_S
+        try:
+            with self._office.database.read() as connection:
+                if list_due(connection, self._key, datetime.now(UTC), 1):
+                    self._marked.set()
+        except DatabaseUnavailable as error:
+            self._rest(error)
+
+    def _rest(self, error: DatabaseUnavailable) -> None:
+        _log.warning("drain_waits", endpoint_key=self._key, error=str(error))
+        self._rest_until = time.monotonic() + _REST_S
+        self._trusted_until = 0
 
     def _send(self) -> None:
         if self._recipient is None or time.monotonic() >= self._trusted_until:
@@ -157,9 +189,7 @@ class Drain:
             self._trusted_until = began + _TRUSTED_S if self._is_leased else 0
             self._fetch(due)
         except DatabaseUnavailable as error:
-            _log.warning("drain_waits", endpoint_key=self._key, error=str(error))
-            self._rest_until = time.monotonic() + _REST_S
-            self._trusted_until = 0
+            self._rest(error)
         if not self._is_leased:
             self._drop_ready()
         self._idle_until = time.monotonic() + _LINGER_S
@@ -176,11 +206,17 @@ class Drain:
             is_leased = leases.take(connection, self._key, self._office.holder, now)
             settlements = settle(connection, self._answers, now)
             due = self._list_due(connection, now) if is_leased else []
-            if is_leased and not due and len(self._letters) == len(self._answers):
+            is_idle = not due and len(self._letters) == len(self._answers)
+            if due or self._answers:
+                self._hold_until = time.monotonic() + _HOLD_S
+            if is_leased and is_idle and self._may_release():
                 leases.release(connection, self._key, self._office.holder)
                 is_leased = False
         self._is_leased = is_leased
         return settlements, due
+
+    def _may_release(self) -> bool:
+        return bool(self._stop_at) or time.monotonic() >= self._hold_until
 
     def _list_due(self, connection: sa.Connection, now: datetime) -> Sequence[Due]:
         room = 0 if self._stop_at else _READ_AHEAD - len(self._ready)

@@ -7,11 +7,12 @@ have read the clock a moment later and yet come first.
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from notifier.db import insert
+from notifier.db import Prepared
 from notifier.delivery.tables import DrainRow
 
 LEASE_S = 10.0
@@ -25,29 +26,21 @@ def take(connection: sa.Connection, key: int, holder: UUID, now: datetime) -> bo
 
     Its row is locked until the transaction ends, either way.
     """
-    statement = insert(connection, DrainRow).values(
-        endpoint_id=key, holder=holder, until=now + _LEASE
-    )
-    taken = connection.scalar(
-        statement.on_conflict_do_update(
-            index_elements=[DrainRow.endpoint_id],
-            set_={
-                "holder": statement.excluded.holder,
-                "until": statement.excluded.until,
-            },
-            where=(DrainRow.holder == holder) | ~is_live(now),
-        ).returning(DrainRow.endpoint_id)
+    taken = _TAKE.first(
+        connection,
+        endpoint_id=key,
+        holder=holder,
+        until=now + _LEASE,
+        taker=holder,
+        now=now,
+        longest=now + _LONGEST,
     )
     return taken is not None
 
 
 def release(connection: sa.Connection, key: int, holder: UUID) -> None:
     """Give the lease back, if *holder* still has it."""
-    connection.execute(
-        sa.delete(DrainRow).where(
-            DrainRow.endpoint_id == key, DrainRow.holder == holder
-        )
-    )
+    _RELEASE.run(connection, key=key, holder=holder)
 
 
 def lock(connection: sa.Connection, key: int) -> None:
@@ -62,4 +55,39 @@ def lock(connection: sa.Connection, key: int) -> None:
 
 def is_live(now: datetime) -> sa.ColumnElement[bool]:
     """State that the lease of a row counts."""
-    return (DrainRow.until > now) & (DrainRow.until <= now + _LONGEST)
+    return _is_between(now, now + _LONGEST)
+
+
+def list_live(connection: sa.Connection, now: datetime) -> set[int]:
+    """List the endpoints whose drain is at work, and will see what is new by itself."""
+    rows = _LIVE.all(connection, now=now, longest=now + _LONGEST)
+    return {key for (key,) in rows}
+
+
+def _is_between(now: Any, longest: Any) -> sa.ColumnElement[bool]:
+    return sa.and_(DrainRow.until > now, DrainRow.until <= longest)
+
+
+_TAKE = Prepared(
+    lambda insert: (
+        (put := insert(DrainRow))
+        .on_conflict_do_update(
+            index_elements=[DrainRow.endpoint_id],
+            set_={"holder": put.excluded.holder, "until": put.excluded.until},
+            where=(DrainRow.holder == sa.bindparam("taker"))
+            | ~_is_between(sa.bindparam("now"), sa.bindparam("longest")),
+        )
+        .returning(DrainRow.endpoint_id)
+    )
+)
+_LIVE = Prepared(
+    sa.select(DrainRow.endpoint_id).where(
+        _is_between(sa.bindparam("now"), sa.bindparam("longest"))
+    )
+)
+_RELEASE = Prepared(
+    sa.delete(DrainRow).where(
+        DrainRow.endpoint_id == sa.bindparam("key"),
+        DrainRow.holder == sa.bindparam("holder"),
+    )
+)

@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from notifier import __version__
+from notifier.db import Prepared
 from notifier.delivery.bodies import Bodies, Body
 from notifier.delivery.endpoints import Recipient
 from notifier.delivery.signing import sign
@@ -64,9 +65,7 @@ def list_due(
     connection: sa.Connection, endpoint_key: int, now: datetime, limit: int
 ) -> Sequence[Due]:
     """List what an enabled endpoint is to get now, the longest due first."""
-    rows = connection.execute(
-        _DUE, {"endpoint_key": endpoint_key, "now": now, "limit": limit}
-    )
+    rows = _DUE.all(connection, endpoint_key=endpoint_key, now=now, limit=limit)
     return [Due(*row) for row in rows]
 
 
@@ -85,7 +84,7 @@ def write_letters(
     ]
 
 
-_DUE = (
+_DUE = Prepared(
     sa.select(DeliveryRow.id, DeliveryRow.event_id)
     .join(
         EndpointRow,

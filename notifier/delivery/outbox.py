@@ -7,6 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from notifier.db import Transaction
+from notifier.delivery import leases
 from notifier.delivery.endpoints import Endpoint, EndpointStore
 from notifier.delivery.errors import EndpointDisabled
 from notifier.delivery.queue import Nudger
@@ -68,8 +69,11 @@ class Outbox:
             for id_, (key, event_id) in zip(ids, wanted, strict=True)
         ]
         transaction.execute(_INSERT, rows)
-        keys = {key for key, _ in wanted}
-        transaction.after_commit(lambda: self._nudger.nudge(keys))
+        idle = {key for key, _ in wanted} - leases.list_live(
+            transaction.connection, now
+        )
+        if idle:
+            transaction.after_commit(lambda: self._nudger.nudge(idle))
         return ids
 
 
