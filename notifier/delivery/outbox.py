@@ -69,6 +69,8 @@ class Outbox:
             for id_, (key, event_id) in zip(ids, wanted, strict=True)
         ]
         transaction.execute(_INSERT, rows)
+        # A drain at work sees what is new by itself. On PostgreSQL it may let go at
+        # this very moment and miss it: then the sweep finds it, a second later.
         idle = {key for key, _ in wanted} - leases.list_live(
             transaction.connection, now
         )

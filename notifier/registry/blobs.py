@@ -91,10 +91,20 @@ def list_sizes(
     connection: sa.Connection, repository_id: int, digests: list[Digest]
 ) -> dict[Digest, int]:
     """Return the sizes of those *digests* that the repository links."""
+    return read_sizes(connection, _SIZES, repository_id, digests)
+
+
+def read_sizes(
+    connection: sa.Connection,
+    statement: sa.Select[Digest, int],
+    repository_id: int,
+    digests: list[Digest],
+) -> dict[Digest, int]:
+    """Run a *statement* that gives digests and sizes, for some digests at a time."""
     sizes: dict[Digest, int] = {}
     for batch in batches(digests):
         rows = connection.execute(
-            _SIZES, {"repository_id": repository_id, "digests": batch}
+            statement, {"repository_id": repository_id, "digests": batch}
         )
         sizes.update(dict(rows.all()))
     return sizes

@@ -7,7 +7,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from notifier.db import Base, Prepared, batches
+from notifier.db import Base, Prepared
 from notifier.db.base import Serial
 from notifier.registry import blobs
 from notifier.registry.digest import Digest, DigestBytes
@@ -110,7 +110,7 @@ def check_references(
     """
     named = [item for item in document.references if item.is_distributable]
     children = [item.digest for item in named if item.is_manifest]
-    sizes = _list_sizes(connection, repository_id, children)
+    sizes = blobs.read_sizes(connection, _SIZES, repository_id, children)
     others = [item.digest for item in named if item.digest not in sizes]
     sizes |= blobs.list_sizes(connection, repository_id, others)
     errors = [
@@ -152,18 +152,6 @@ def put(
 def remove(connection: sa.Connection, manifest_id: int) -> None:
     """Forget a manifest. Tags and referrers that name it must be gone."""
     connection.execute(sa.delete(Manifest).where(Manifest.id == manifest_id))
-
-
-def _list_sizes(
-    connection: sa.Connection, repository_id: int, digests: list[Digest]
-) -> dict[Digest, int]:
-    sizes: dict[Digest, int] = {}
-    for batch in batches(digests):
-        rows = connection.execute(
-            _SIZES, {"repository_id": repository_id, "digests": batch}
-        )
-        sizes.update(dict(rows.all()))
-    return sizes
 
 
 def _reference_errors(
