@@ -70,12 +70,17 @@ def get_revision(url: str) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
+def get_head() -> str | None:
+    """Return the revision that this program needs."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
 def require_current(url: str) -> None:
     """Raise `SchemaMismatch` unless the database is of this program's version."""
     found = get_revision(url)
-    scripts = ScriptDirectory.from_config(_config())
-    if found == scripts.get_current_head():
+    if found == get_head():
         return
+    scripts = ScriptDirectory.from_config(_config())
     known = {script.revision for script in scripts.walk_revisions()}
     if found is None or found in known:
         raise SchemaMismatch(

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
-from notifier.cli import main
+from notifier.cli import main, schema
 from notifier.config import Settings
 
 Notifier = Callable[..., Result]
@@ -14,7 +14,7 @@ Notifier = Callable[..., Result]
 _STAMP = (
     "CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL)",
     "DELETE FROM alembic_version",
-    "INSERT INTO alembic_version VALUES ('0001')",
+    "INSERT INTO alembic_version VALUES (:head)",
 )
 
 
@@ -24,7 +24,7 @@ def _notifier(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Notifier:
     engine = sa.create_engine(settings.database)
     with engine.begin() as connection:
         for statement in _STAMP:
-            connection.execute(sa.text(statement))
+            connection.execute(sa.text(statement), {"head": schema.get_head()})
     engine.dispose()
     monkeypatch.setenv("NOTIFIER_DATABASE_URL", settings.database)
     monkeypatch.setenv("NOTIFIER_DATA_DIR", str(settings.data_dir))
