@@ -4,12 +4,14 @@ Keys stand in that project's order, and what it omits is omitted. The one differ
 meant: a delete carries the digest, media type and size of what is gone.
 """
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from operator import attrgetter
+from time import gmtime, strftime
 from typing import Any, Final
 
 import orjson
-from marshmallow import Schema, fields, post_dump
+from marshmallow import Schema, fields, missing
 
 from notifier.events.event import Action, Descriptor, Event
 
@@ -18,85 +20,112 @@ MEDIA_TYPE: Final = "application/vnd.docker.distribution.events.v2+json"
 _NS_PER_S = 1_000_000_000
 
 
-class _Record(Schema):
-    """An object without the keys that have no value."""
+class _Value(fields.Field[Any]):
+    """A value that *read* finds, a path or a function; left out if it is None.
 
-    @post_dump
-    def omit_absent(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """Leave out what is None."""
-        return {key: value for key, value in data.items() if value is not None}
+    What marshmallow has for this looks each value up step by step by its name. That
+    took 100 µs for an event, a third of what its delivery costs.
+    """
+
+    def __init__(
+        self, read: str | Callable[[Any], Any], data_key: str | None = None
+    ) -> None:
+        super().__init__(dump_only=True, data_key=data_key)
+        self._read = attrgetter(read) if isinstance(read, str) else read
+
+    def serialize(self, attr: str, obj: Any, accessor: Any = None, **_: Any) -> Any:  # noqa: ARG002 - the library calls it so
+        """Return the value as JSON has it."""
+        value = self._read(obj)
+        return missing if value is None else value
 
 
-class ReferenceSchema(_Record):
+class _Id(_Value):
+    """A UUID."""
+
+    def serialize(self, attr: str, obj: Any, accessor: Any = None, **_: Any) -> Any:  # noqa: ARG002 - the library calls it so
+        """Return its text."""
+        return str(self._read(obj))
+
+
+class _Object(_Value):
+    """An object within the object, by a schema of its own."""
+
+    def __init__(self, schema: type[Schema], read: Callable[[Any], Any] | str) -> None:
+        super().__init__(read)
+        self._dump = schema().dump
+
+    def serialize(self, attr: str, obj: Any, accessor: Any = None, **_: Any) -> Any:  # noqa: ARG002 - the library calls it so
+        """Return the object, or the objects of a sequence."""
+        value = self._read(obj)
+        if value is None:
+            return missing
+        return self._dump(value, many=isinstance(value, tuple))
+
+
+class ReferenceSchema(Schema):
     """Content that a manifest names."""
 
-    media_type = fields.String(data_key="mediaType")
-    digest = fields.String()
-    size = fields.Integer()
-    platform = fields.Dict()
+    media_type = _Value("media_type", "mediaType")
+    digest = _Value("digest")
+    size = _Value("size")
+    platform = _Value("platform")
 
 
-class TargetSchema(_Record):
+class TargetSchema(Schema):
     """What the event is about: a descriptor, and where it lives."""
 
-    media_type = fields.Function(
-        lambda event: _descriptor(event, "media_type", ""), data_key="mediaType"
+    media_type = _Value(
+        lambda event: _of(event.target.descriptor, "media_type", ""), "mediaType"
     )
-    digest = fields.Function(lambda event: _descriptor(event, "digest", ""))
-    size = fields.Function(lambda event: _descriptor(event, "size", 0))
-    length = fields.Function(
+    digest = _Value(lambda event: _of(event.target.descriptor, "digest", ""))
+    size = _Value(lambda event: _of(event.target.descriptor, "size", 0))
+    length = _Value(
         lambda event: (
-            None if event.action is Action.DELETE else _descriptor(event, "size", None)
+            None
+            if event.action is Action.DELETE
+            else _of(event.target.descriptor, "size", None)
         )
     )
-    repository = fields.String(attribute="target.repository")
-    from_repository = fields.String(
-        attribute="target.from_repository", data_key="fromRepository"
-    )
-    url = fields.String(attribute="target.url")
-    tag = fields.String(attribute="target.tag")
-    references = fields.List(
-        fields.Nested(ReferenceSchema), attribute="target.references"
-    )
+    repository = _Value("target.repository")
+    from_repository = _Value("target.from_repository", "fromRepository")
+    url = _Value("target.url")
+    tag = _Value("target.tag")
+    references = _Object(ReferenceSchema, "target.references")
 
 
-class RequestSchema(_Record):
+class RequestSchema(Schema):
     """The request that led to the event."""
 
-    id = fields.UUID()
-    addr = fields.String()
-    host = fields.String()
-    method = fields.String()
-    useragent = fields.String()
+    id = _Id("id")
+    addr = _Value("addr")
+    host = _Value("host")
+    method = _Value("method")
+    useragent = _Value("useragent")
 
 
-class ActorSchema(_Record):
+class ActorSchema(Schema):
     """Who initiated the event; an empty object if nobody was authenticated."""
 
-    name = fields.String(attribute="actor")
+    name = _Value("actor")
 
 
-class SourceSchema(_Record):
+class SourceSchema(Schema):
     """The node that generated the event."""
 
-    addr = fields.String()
-    instance_id = fields.UUID(data_key="instanceID")
+    addr = _Value("addr")
+    instance_id = _Id("instance_id", "instanceID")
 
 
-class EventSchema(_Record):
+class EventSchema(Schema):
     """One action on one target."""
 
-    id = fields.UUID()
-    timestamp = fields.Function(lambda event: render_timestamp(event.timestamp_ns))
-    action = fields.Enum(Action, by_value=True)
-    target = fields.Nested(TargetSchema, attribute="event", dump_only=True)
-    request = fields.Nested(RequestSchema)
-    actor = fields.Nested(ActorSchema, attribute="event", dump_only=True)
-    source = fields.Nested(SourceSchema)
-
-    def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
-        """Hand the whole event to the parts that draw on several of its fields."""
-        return obj if attr == "event" else super().get_attribute(obj, attr, default)
+    id = _Id("id")
+    timestamp = _Value(lambda event: render_timestamp(event.timestamp_ns))
+    action = _Value("action.value")
+    target = _Object(TargetSchema, lambda event: event)
+    request = _Object(RequestSchema, "request")
+    actor = _Object(ActorSchema, lambda event: event)
+    source = _Object(SourceSchema, "source")
 
 
 _EVENT = EventSchema()
@@ -116,11 +145,17 @@ def render_envelope(events: Iterable[Event]) -> bytes:
 def render_timestamp(timestamp_ns: int) -> str:
     """Write a time as Go's RFC3339Nano does: up to nine digits, none of them idle."""
     seconds, nanoseconds = divmod(timestamp_ns, _NS_PER_S)
-    whole = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    fraction = f".{nanoseconds:09d}".rstrip("0").rstrip(".")
-    return f"{whole}{fraction}Z"
+    if nanoseconds == 0:
+        return f"{_second(seconds)}Z"
+    fraction = f"{nanoseconds:09d}".rstrip("0")
+    return f"{_second(seconds)}.{fraction}Z"
 
 
-def _descriptor(event: Event, name: str, default: Any) -> Any:
-    descriptor: Descriptor | None = event.target.descriptor
+@lru_cache(maxsize=1024)
+def _second(seconds: int) -> str:
+    # Many events happen in one second.
+    return strftime("%Y-%m-%dT%H:%M:%S", gmtime(seconds))
+
+
+def _of(descriptor: Descriptor | None, name: str, default: Any) -> Any:
     return default if descriptor is None else getattr(descriptor, name)
