@@ -5,11 +5,10 @@ from notifier.db.database import (
     Database,
     DatabaseUnavailable,
     Transaction,
-    batches,
     insert,
 )
 from notifier.db.interned import Interned, Text
-from notifier.db.prepared import Prepared
+from notifier.db.prepared import Prepared, PreparedIn
 
 __all__ = [
     "Base",
@@ -17,8 +16,8 @@ __all__ = [
     "DatabaseUnavailable",
     "Interned",
     "Prepared",
+    "PreparedIn",
     "Text",
     "Transaction",
-    "batches",
     "insert",
 ]

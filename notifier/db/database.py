@@ -1,9 +1,9 @@
 """One door to the database, whichever of the two it is."""
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import psycopg
 import sqlalchemy as sa
@@ -12,10 +12,6 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from notifier.db.postgresql import PostgreSQL
 from notifier.db.sqlite import SQLite, WriteLockTimeout
-
-T = TypeVar("T")
-
-_MAX_PARAMETERS = 500
 
 # What SQLAlchemy raises, and what the drivers do where their cursors are used.
 _UNAVAILABLE = (
@@ -110,12 +106,6 @@ def insert(connection: sa.Connection, table: Any) -> Any:
     if connection.dialect.name == "sqlite":
         return sqlite.insert(table)
     return postgresql.insert(table)
-
-
-def batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    """Cut *items* into pieces that fit into one statement's parameters."""
-    for start in range(0, len(items), _MAX_PARAMETERS):
-        yield items[start : start + _MAX_PARAMETERS]
 
 
 @contextmanager

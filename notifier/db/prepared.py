@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.orm import InstrumentedAttribute
 
 if TYPE_CHECKING:
     from sqlalchemy.sql.compiler import SQLCompiler
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 # ``insert`` of the dialect at hand, which knows ``on_conflict_do_nothing``.
 Insert = Callable[[Any], Any]
 _Convert = Callable[[Any], Any]
+
+_MAX_LIST = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,48 @@ class Prepared:
             compiled = _compile(statement, dialect, list(values))
             self._compiled[dialect.name] = compiled
         return compiled
+
+
+class PreparedIn:
+    """A SELECT for some of a column's values, prepared for lists of a few lengths.
+
+    *make* gives the statement for the condition that the column is one of them. A list
+    is filled up to the next length by repeating its last item.
+    """
+
+    def __init__(
+        self,
+        column: sa.ColumnElement[Any] | InstrumentedAttribute[Any],
+        make: Callable[[sa.ColumnElement[bool]], sa.ClauseElement],
+    ) -> None:
+        self._column = column
+        self._make = make
+        self._prepared: dict[int, Prepared] = {}
+
+    def all(
+        self, connection: sa.Connection, items: Sequence[Any], **values: Any
+    ) -> list[tuple[Any, ...]]:
+        """Run it for *items*; return all rows."""
+        rows: list[tuple[Any, ...]] = []
+        for start in range(0, len(items), _MAX_LIST):
+            rows += self._all(connection, items[start : start + _MAX_LIST], values)
+        return rows
+
+    def _all(
+        self, connection: sa.Connection, items: Sequence[Any], values: dict[str, Any]
+    ) -> list[tuple[Any, ...]]:
+        length = 1 << (len(items) - 1).bit_length()
+        prepared = self._prepared.get(length)
+        if prepared is None:
+            binds = [
+                sa.bindparam(f"item_{place}", type_=self._column.type)
+                for place in range(length)
+            ]
+            statement = self._make(self._column.in_(binds))
+            prepared = self._prepared[length] = Prepared(statement)
+        filled = [*items, *[items[-1]] * (length - len(items))]
+        named = {f"item_{place}": item for place, item in enumerate(filled)}
+        return prepared.all(connection, **named, **values)
 
 
 _INSERTS: dict[str, Insert] = {

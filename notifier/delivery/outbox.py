@@ -4,9 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-import sqlalchemy as sa
-
-from notifier.db import Transaction
+from notifier.db import Prepared, Transaction
 from notifier.delivery import leases
 from notifier.delivery.endpoints import Endpoint, EndpointStore
 from notifier.delivery.errors import EndpointDisabled
@@ -68,7 +66,7 @@ class Outbox:
             }
             for id_, (key, event_id) in zip(ids, wanted, strict=True)
         ]
-        transaction.execute(_INSERT, rows)
+        _INSERT.run_many(transaction.connection, rows)
         # A drain at work sees what is new by itself. On PostgreSQL it may let go at
         # this very moment and miss it: then the sweep finds it, a second later.
         idle = {key for key, _ in wanted} - leases.list_live(
@@ -79,4 +77,4 @@ class Outbox:
         return ids
 
 
-_INSERT = sa.insert(DeliveryRow)
+_INSERT = Prepared(lambda insert: insert(DeliveryRow))

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from notifier.db import Prepared, PreparedIn
 from notifier.delivery.deliveries import STATES, TRIGGERS, DeliveryState, Trigger
 from notifier.delivery.schedule import next_attempt_at, parse_retry_after
 from notifier.delivery.tables import AttemptRow, DeliveryRow
@@ -52,9 +53,8 @@ def settle(
     """
     if not answers:
         return []
-    rows = connection.execute(_STATES, {"ids": list(answers)})
     settlements = []
-    for id_, number, attempts in rows.all():
+    for id_, number, attempts in _STATES.all(connection, list(answers)):
         before = _STATE_OF[number]
         after, due_at = conclude(before, attempts + 1, answers[id_], now)
         pending = before is DeliveryState.PENDING
@@ -69,19 +69,22 @@ def settle(
             )
         )
     if settlements:
-        connection.execute(_PUT_ATTEMPTS, [_attempt(item) for item in settlements])
-        connection.execute(_PUT_STATES, [_delivery(item) for item in settlements])
+        _PUT_ATTEMPTS.run_many(connection, [_attempt(item) for item in settlements])
+        _PUT_STATES.run_many(connection, [_delivery(item) for item in settlements])
     return settlements
 
 
 _STATE_OF = {number: state for state, number in STATES.items()}
-_STATES = (
-    sa.select(DeliveryRow.id, DeliveryRow.state, DeliveryRow.attempts)
-    .where(DeliveryRow.id.in_(sa.bindparam("ids", expanding=True)))
-    .with_for_update()
+_STATES = PreparedIn(
+    DeliveryRow.id,
+    lambda is_one: (
+        sa.select(DeliveryRow.id, DeliveryRow.state, DeliveryRow.attempts)
+        .where(is_one)
+        .with_for_update()
+    ),
 )
-_PUT_ATTEMPTS = sa.insert(AttemptRow)
-_PUT_STATES = (
+_PUT_ATTEMPTS = Prepared(lambda insert: insert(AttemptRow))
+_PUT_STATES = Prepared(
     sa.update(DeliveryRow)
     .where(DeliveryRow.id == sa.bindparam("delivery_id"))
     .values(

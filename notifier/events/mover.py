@@ -18,7 +18,7 @@ from pathlib import Path
 import sqlalchemy as sa
 import structlog
 
-from notifier.db import Database, DatabaseUnavailable, Transaction, batches
+from notifier.db import Database, DatabaseUnavailable, PreparedIn, Transaction
 from notifier.events.announce import Announcer
 from notifier.events.event import Event
 from notifier.events.lines import parse_line
@@ -185,10 +185,9 @@ def _parsed(lines: bytes) -> list[Event]:
 def _unrecorded(transaction: Transaction, events: Iterable[Event]) -> list[Event]:
     """Leave out what an earlier move, cut off before it was noted, has recorded."""
     by_id = {event.id: event for event in events}
-    for batch in batches(list(by_id)):
-        found = transaction.execute(
-            sa.select(EventRow.id).where(EventRow.id.in_(batch))
-        )
-        for id_ in found.scalars():
-            del by_id[id_]
+    for (id_,) in _RECORDED.all(transaction.connection, list(by_id)):
+        del by_id[id_]
     return list(by_id.values())
+
+
+_RECORDED = PreparedIn(EventRow.id, lambda is_one: sa.select(EventRow.id).where(is_one))

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from notifier.db import Base, Prepared, batches
+from notifier.db import Base, Prepared, PreparedIn
 from notifier.db.base import Serial
 from notifier.registry.digest import Digest, DigestBytes
 from notifier.registry.errors import BlobUnknown
@@ -46,13 +46,13 @@ _SIZE = Prepared(
         )
     )
 )
-_SIZES = (
-    sa.select(Blob.digest, Blob.size)
-    .join(BlobLink, BlobLink.blob_id == Blob.id)
-    .where(
-        BlobLink.repository_id == sa.bindparam("repository_id"),
-        Blob.digest.in_(sa.bindparam("digests", expanding=True)),
-    )
+_SIZES = PreparedIn(
+    Blob.digest,
+    lambda is_one: (
+        sa.select(Blob.digest, Blob.size)
+        .join(BlobLink, BlobLink.blob_id == Blob.id)
+        .where(BlobLink.repository_id == sa.bindparam("repository_id"), is_one)
+    ),
 )
 _OWNER = Prepared(
     lambda _: (
@@ -91,23 +91,7 @@ def list_sizes(
     connection: sa.Connection, repository_id: int, digests: list[Digest]
 ) -> dict[Digest, int]:
     """Return the sizes of those *digests* that the repository links."""
-    return read_sizes(connection, _SIZES, repository_id, digests)
-
-
-def read_sizes(
-    connection: sa.Connection,
-    statement: sa.Select[Digest, int],
-    repository_id: int,
-    digests: list[Digest],
-) -> dict[Digest, int]:
-    """Run a *statement* that gives digests and sizes, for some digests at a time."""
-    sizes: dict[Digest, int] = {}
-    for batch in batches(digests):
-        rows = connection.execute(
-            statement, {"repository_id": repository_id, "digests": batch}
-        )
-        sizes.update(dict(rows.all()))
-    return sizes
+    return dict(_SIZES.all(connection, digests, repository_id=repository_id))
 
 
 def get_owner(connection: sa.Connection, digest: Digest) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from notifier.db import Base, Prepared
+from notifier.db import Base, Prepared, PreparedIn
 from notifier.db.base import Serial
 from notifier.registry import blobs
 from notifier.registry.digest import Digest, DigestBytes
@@ -72,9 +72,11 @@ _BY_DIGEST = Prepared(
         )
     )
 )
-_SIZES = sa.select(Manifest.digest, Manifest.size).where(
-    Manifest.repository_id == sa.bindparam("repository_id"),
-    Manifest.digest.in_(sa.bindparam("digests", expanding=True)),
+_SIZES = PreparedIn(
+    Manifest.digest,
+    lambda is_one: sa.select(Manifest.digest, Manifest.size).where(
+        Manifest.repository_id == sa.bindparam("repository_id"), is_one
+    ),
 )
 _ID = Prepared(
     sa.select(Manifest.id, Manifest.media_type).where(
@@ -110,7 +112,7 @@ def check_references(
     """
     named = [item for item in document.references if item.is_distributable]
     children = [item.digest for item in named if item.is_manifest]
-    sizes = blobs.read_sizes(connection, _SIZES, repository_id, children)
+    sizes = dict(_SIZES.all(connection, children, repository_id=repository_id))
     others = [item.digest for item in named if item.digest not in sizes]
     sizes |= blobs.list_sizes(connection, repository_id, others)
     errors = [

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from notifier.db import Database, DatabaseUnavailable, Text, batches, insert
+from notifier.db import Database, DatabaseUnavailable, PreparedIn, Text, insert
 from notifier.db.database import Transaction
 
 
@@ -172,6 +172,32 @@ def test_a_table_without_its_migration_is_unavailable(tmp_path: Path) -> None:
     database.close()
 
 
-def test_statements_take_many_things_in_batches() -> None:
-    assert [len(batch) for batch in batches(range(1001))] == [500, 500, 1]
-    assert list(batches([])) == []
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 255, 256, 257, 600])
+def test_a_list_of_any_length_is_looked_up(database: Database, count: int) -> None:
+    texts = [f"text {number}" for number in range(count)]
+    with database.transaction() as transaction:
+        for text in [*texts, "another"]:
+            transaction.execute(sa.insert(Text).values(text=text))
+
+    with database.read() as connection:
+        found = _TEXTS.all(connection, texts)
+
+    assert sorted(text for (text,) in found) == sorted(texts)
+
+
+def test_a_list_is_narrowed_by_further_values(database: Database) -> None:
+    with database.transaction() as transaction:
+        for number, text in enumerate("abc"):
+            transaction.execute(sa.insert(Text).values(id=number, text=text))
+
+    with database.read() as connection:
+        found = _LATER_TEXTS.all(connection, ["a", "b", "d"], least=1)
+
+    assert found == [("b",)]
+
+
+_TEXTS = PreparedIn(Text.text, lambda is_one: sa.select(Text.text).where(is_one))
+_LATER_TEXTS = PreparedIn(
+    Text.text,
+    lambda is_one: sa.select(Text.text).where(is_one, Text.id >= sa.bindparam("least")),
+)
