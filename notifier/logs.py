@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -40,23 +40,32 @@ def configure(log_format: LogFormat) -> None:
     root.setLevel(logging.WARNING)
 
 
-def line_writer() -> Callable[..., None]:
+def lines_writer() -> Callable[[Iterable[dict[str, Any]]], None]:
     """Return what writes lines that come by the thousand, for `configure`'s format.
 
-    It is called with the words of a line by name, *event* among them. As JSON it takes
-    a fifth of the time that structlog takes, and it is once more for each request.
+    Each line is given by its words, *event* among them. As JSON they take a fifth of
+    the time that structlog takes, and there is one for each request and attempt.
     """
     if structlog.get_config()["logger_factory"].__class__ is _JSON_LOGGERS:
         return _write_json
-    write: Callable[..., None] = structlog.get_logger().info
-    return write
+    return _write_words
 
 
-def _write_json(**words: Any) -> None:
-    words["level"] = "info"
-    words["timestamp"] = datetime.now(UTC)
-    sys.stderr.buffer.write(orjson.dumps(words, option=_LINE))
+def _write_json(lines: Iterable[dict[str, Any]]) -> None:
+    now = datetime.now(UTC)
+    sys.stderr.buffer.write(
+        b"".join(
+            orjson.dumps({**words, "level": "info", "timestamp": now}, option=_LINE)
+            for words in lines
+        )
+    )
     sys.stderr.buffer.flush()
+
+
+def _write_words(lines: Iterable[dict[str, Any]]) -> None:
+    log = structlog.get_logger()
+    for words in lines:
+        log.info(**words)
 
 
 def _dumps(event: dict[str, Any], **_: Any) -> bytes:

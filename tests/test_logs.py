@@ -64,7 +64,7 @@ def test_a_terminal_gets_words(capsysbinary: pytest.CaptureFixture[bytes]) -> No
     logs.configure(LogFormat.CONSOLE)
 
     structlog.get_logger().info("pushed", path="/v2/")
-    logs.line_writer()(event="request", status=200)
+    logs.lines_writer()([{"event": "request", "status": 200}])
 
     pushed, request = lines(capsysbinary)
     assert b"pushed" in pushed
@@ -93,7 +93,7 @@ def test_the_quick_way_writes_the_same_kind_of_line(
     logs.configure(LogFormat.JSON)
 
     structlog.get_logger().info("request", status=200)
-    logs.line_writer()(event="request", status=200)
+    logs.lines_writer()([{"event": "request", "status": 200}])
 
     slow, quick = map(json.loads, lines(capsysbinary))
     assert set(slow) == set(quick)

@@ -27,9 +27,12 @@ from notifier.delivery.transport import Answer, Transport
 from notifier.metrics import Metrics
 
 _IN_FLIGHT = 16
-_READ_AHEAD = 64
-_SETTLE_AT = 64
-_SETTLE_AFTER_S = 0.01
+_READ_AHEAD = 256
+_READ_AT = 64
+# Attempts are written down many at a time: a commit for each would cost more than all
+# the rest of a delivery.
+_SETTLE_AT = 128
+_SETTLE_AFTER_S = 0.02
 _TURN_EVERY_S = 1.0
 # With nothing left to do it looks around a while longer, which costs far less than to
 # be nudged for each delivery of a trickle.
@@ -127,11 +130,9 @@ class Drain:
             return True
         if self._is_holding and now >= self._hold_until:
             return True
-        if not self._transport:
-            return bool(self._answers or (self._is_leased and self._stop_at))
-        return len(self._answers) >= _SETTLE_AT or (
-            bool(self._answers) and now >= self._settle_at
-        )
+        if not self._answers:
+            return bool(self._is_leased and self._stop_at and not self._transport)
+        return len(self._answers) >= _SETTLE_AT or now >= self._settle_at
 
     def _patience_s(self) -> float:
         """Return how long to wait for answers before looking around again."""
@@ -219,10 +220,12 @@ class Drain:
         return bool(self._stop_at) or time.monotonic() >= self._hold_until
 
     def _list_due(self, connection: sa.Connection, now: datetime) -> Sequence[Due]:
-        room = 0 if self._stop_at else _READ_AHEAD - len(self._ready)
-        if room <= 0:
+        """Read what is due, beyond the letters that are here and not settled yet."""
+        if self._stop_at or len(self._ready) >= _READ_AT:
             return []
-        found = list_due(connection, self._key, now, len(self._letters) + room)
+        room = _READ_AHEAD - len(self._ready)
+        unsettled = len(self._letters) - len(self._answers)
+        found = list_due(connection, self._key, now, unsettled + room)
         return [due for due in found if due.delivery_id not in self._letters][:room]
 
     def _forget(self, settlements: Sequence[Settlement]) -> None:

@@ -1,7 +1,9 @@
 """What became of deliveries, told in the log and in figures."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -20,32 +22,54 @@ def report(
     metrics: Metrics,
 ) -> None:
     """Write one line for each attempt, and count."""
-    write_line = logs.line_writer()
-    name = recipient.name
+    if not settlements:
+        return
+    _count(settlements, recipient.name, metrics)
+    now = datetime.now(UTC)
     for item in settlements:
-        letter = letters[item.delivery_id]
-        outcome = "accepted" if item.answer.is_accepted else "failed"
-        metrics.attempts.labels(name, outcome).inc()
-        if item.state is not DeliveryState.PENDING:
-            metrics.deliveries.labels(name, item.state.value).inc()
         if item.answer.is_accepted:
-            waited = datetime.now(UTC) - letter.body.recorded_at
+            waited = now - letters[item.delivery_id].body.recorded_at
             metrics.delivery_latency_seconds.observe(max(waited.total_seconds(), 0))
-        write_line(
-            event="attempt",
-            endpoint=name,
-            endpoint_id=str(recipient.id),
-            url=_shown(recipient.url),
-            delivery_id=str(item.delivery_id),
-            event_id=str(letter.event_id),
-            number=item.number,
-            trigger=item.trigger.value,
-            status=item.answer.status,
-            error=item.answer.error,
-            duration_ms=item.answer.duration_ms,
-            outcome=outcome,
-            state=item.state.value,
-        )
+    about = {
+        "event": "attempt",
+        "endpoint": recipient.name,
+        "endpoint_id": str(recipient.id),
+        "url": _shown(recipient.url),
+    }
+    logs.lines_writer()(
+        about | _words(item, letters[item.delivery_id]) for item in settlements
+    )
+
+
+def _count(settlements: Sequence[Settlement], endpoint: str, metrics: Metrics) -> None:
+    attempts = Counter(_outcome(item) for item in settlements)
+    for outcome, count in attempts.items():
+        metrics.attempts.labels(endpoint, outcome).inc(count)
+    ends = Counter(
+        item.state.value
+        for item in settlements
+        if item.state is not DeliveryState.PENDING
+    )
+    for state, count in ends.items():
+        metrics.deliveries.labels(endpoint, state).inc(count)
+
+
+def _words(item: Settlement, letter: Letter) -> dict[str, Any]:
+    return {
+        "delivery_id": str(item.delivery_id),
+        "event_id": str(letter.event_id),
+        "number": item.number,
+        "trigger": item.trigger.value,
+        "status": item.answer.status,
+        "error": item.answer.error,
+        "duration_ms": item.answer.duration_ms,
+        "outcome": _outcome(item),
+        "state": item.state.value,
+    }
+
+
+def _outcome(item: Settlement) -> str:
+    return "accepted" if item.answer.is_accepted else "failed"
 
 
 def _shown(url: str) -> str:

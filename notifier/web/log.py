@@ -37,7 +37,7 @@ class _Watch:
     def __init__(self, app: "WSGIApplication", metrics: Metrics) -> None:
         self._app = app
         self._metrics = metrics
-        self._write = logs.line_writer()
+        self._write = logs.lines_writer()
         self._series: dict[tuple[str, str, int], tuple[Any, Any]] = {}
 
     def __call__(
@@ -62,15 +62,16 @@ class _Watch:
         self._count(request, status, duration_ns)
         record = request_record()
         request_id = str(record.id)
-        self._write(
-            event="request",
-            method=record.method,
-            path=_printable(request.path),
-            status=status,
-            duration_ms=round(duration_ns / _NS_PER_MS, 3),
-            addr=record.addr,
-            request_id=request_id,
-        )
+        line = {
+            "event": "request",
+            "method": record.method,
+            "path": _printable(request.path),
+            "status": status,
+            "duration_ms": round(duration_ns / _NS_PER_MS, 3),
+            "addr": record.addr,
+            "request_id": request_id,
+        }
+        self._write([line])
         return request_id
 
     def _count(self, request: Request, status: int, duration_ns: int) -> None:

