@@ -26,6 +26,7 @@ from notifier.events.record import Recorder
 from notifier.metrics import Metrics
 from notifier.storage import open_storage
 from notifier.web import api, errors, health, log
+from notifier.web.application import Application
 from notifier.web.services import Services, get_services
 from notifier.web.v2.routes import make_blueprint
 
@@ -37,10 +38,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     settings = settings or Settings.from_environment()
     logs.configure(settings.log_format)
-    app = Flask("notifier", static_folder=None)
-    # `/v2//x` names no repository; it is not another way to write `/v2/x`.
-    app.url_map.merge_slashes = False
-    app.url_map.strict_slashes = False
+    app = Application("notifier")
     _compose(app, settings).attach(app)
     app.register_blueprint(make_blueprint())
     api.init_app(app)

@@ -1,7 +1,6 @@
 """What views work with: made once by the composition root, found by every view."""
 
 from dataclasses import dataclass
-from typing import cast
 
 from flask import Flask, current_app
 
@@ -45,9 +44,11 @@ class Services:
 
 def services() -> Services:
     """Return the current application's parts."""
-    return get_services(current_app)
+    found: Services = current_app.extensions[_KEY]
+    return found
 
 
 def get_services(app: Flask) -> Services:
     """Return the parts of *app*."""
-    return cast("Services", app.extensions[_KEY])
+    found: Services = app.extensions[_KEY]
+    return found

@@ -36,16 +36,19 @@ def make_event(
     )
 
 
+def counts_as_pull() -> bool:
+    """Tell whether it is a pull if the current request reads something."""
+    settings = services().settings
+    if settings.pull_events is PullEvents.OFF:
+        return False
+    return settings.head_is_pull or request.method != "HEAD"
+
+
 def announce_pull(target: Target) -> None:
-    """Announce that the current request reads *target*, if it counts as a pull."""
+    """Announce that the current request reads *target*."""
     own = services()
-    mode = own.settings.pull_events
-    if mode is PullEvents.OFF:
-        return
-    if request.method == "HEAD" and not own.settings.head_is_pull:
-        return
     event = make_event(Action.PULL, target)
-    if mode is PullEvents.JOURNAL:
+    if own.settings.pull_events is PullEvents.JOURNAL:
         own.journal.append(event)
         return
     with own.database.transaction() as transaction:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from flask import Response, request
 
+from notifier.registry.digest import Digest
 from notifier.registry.errors import Unsupported
 from notifier.web.services import services
 
@@ -31,6 +32,16 @@ def refuse_deletes_if_off() -> None:
     """Raise `Unsupported` if the registry is set up to keep everything."""
     if not services().settings.delete:
         raise Unsupported({"reason": "deletion is switched off"})
+
+
+def is_known_to_client(digest: Digest) -> bool:
+    """Tell whether the client says that it has the content already (RFC 9110, 13.1.2).
+
+    Few clients say anything about that, and reading nothing takes time as well.
+    """
+    return "HTTP_IF_NONE_MATCH" in request.environ and (
+        request.if_none_match.contains_weak(digest)
+    )
 
 
 def created(location: str, headers: Mapping[str, str]) -> Response:

@@ -13,8 +13,17 @@ from notifier.registry.errors import BlobRangeInvalid
 from notifier.registry.reference import parse_repository
 from notifier.storage import BlobReader
 from notifier.web.services import services
-from notifier.web.v2.announcements import announce_pull, blob_target, make_event
-from notifier.web.v2.base import accepted, refuse_deletes_if_off
+from notifier.web.v2.announcements import (
+    announce_pull,
+    blob_target,
+    counts_as_pull,
+    make_event,
+)
+from notifier.web.v2.base import (
+    accepted,
+    is_known_to_client,
+    refuse_deletes_if_off,
+)
 
 _RANGE = re.compile(r"bytes\s*=\s*([0-9]{0,18})-([0-9]{0,18})", re.ASCII)
 
@@ -28,7 +37,7 @@ def get_blob(repository: str, digest: str) -> Response:
     with services().database.read() as connection:
         size = blobs.get_size(connection, repository, checked)
     headers = _headers(checked)
-    if request.if_none_match.contains_weak(checked):
+    if is_known_to_client(checked):
         return Response(status=304, headers=headers)
     start, length, status = _range(checked, size)
     if status == 206:  # noqa: PLR2004 - RFC 9110, Partial Content
@@ -37,7 +46,7 @@ def get_blob(repository: str, digest: str) -> Response:
     reader = _open(checked, size)
     try:
         # A blob that is fetched in parts was pulled once: when its first part was.
-        if start == 0:
+        if start == 0 and counts_as_pull():
             announce_pull(blob_target(repository, checked, size))
     except BaseException:
         reader.close()

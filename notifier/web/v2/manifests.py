@@ -17,11 +17,17 @@ from notifier.registry.reference import parse_reference, parse_repository, parse
 from notifier.web.services import services
 from notifier.web.v2.announcements import (
     announce_pull,
+    counts_as_pull,
     make_event,
     manifest_target,
     manifest_url,
 )
-from notifier.web.v2.base import accepted, created, refuse_deletes_if_off
+from notifier.web.v2.base import (
+    accepted,
+    created,
+    is_known_to_client,
+    refuse_deletes_if_off,
+)
 
 _MAX_TAGS = 100
 
@@ -37,9 +43,10 @@ def get_manifest(repository: str, reference: str) -> Response:
         manifest = _get(connection, repository, parsed)
     digest = manifest.digest
     headers = {"Docker-Content-Digest": digest, "Etag": f'"{digest}"'}
-    if request.if_none_match.contains_weak(digest):
+    if is_known_to_client(digest):
         return Response(status=304, headers=headers)
-    announce_pull(_target(repository, manifest, parsed))
+    if counts_as_pull():
+        announce_pull(_target(repository, manifest, parsed))
     return Response(manifest.content, headers=headers, content_type=manifest.media_type)
 
 
