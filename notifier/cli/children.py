@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _STOP_S = 12.0
 
 _LOOK_EVERY_S = 0.05
+# A third of the weight of the others: it never starves.
+_NICENESS = 5
 _PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 _STEADY_AFTER_S = 60.0
 _STOP_SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
@@ -35,11 +37,17 @@ class ChildrenFailed(Exception):
 
 
 class Child:
-    """One process that is to be running, and what it does."""
+    """One process that is to be running, and what it does.
 
-    def __init__(self, name: str, work: Callable[[], object]) -> None:
+    A process that *yields* leaves the processor to others that want it, mostly.
+    """
+
+    def __init__(
+        self, name: str, work: Callable[[], object], *, yields: bool = False
+    ) -> None:
         self.name = name
         self._work = work
+        self._yields = yields
         self._process: BaseProcess | None = None
         self._started_at = 0.0
         self._ends = 0
@@ -50,7 +58,9 @@ class Child:
         self._started_at = time.monotonic()
         self._again_at = None
         self._process = _forks.Process(
-            target=_run, args=(self._work, os.getpid()), name=self.name
+            target=_run,
+            args=(self._work, os.getpid(), self._yields),
+            name=self.name,
         )
         # A signal waits until the process can answer it: see `_run`.
         held = signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
@@ -139,8 +149,10 @@ class Children:
                 )
 
 
-def _run(work: Callable[[], object], parent: int) -> None:
+def _run(work: Callable[[], object], parent: int, yields: bool) -> None:  # noqa: FBT001 - a process takes no names
     """Do a child's work, in the child."""
+    if yields:
+        os.nice(_NICENESS)
     # A session of its own: Ctrl-C at the terminal is for the parent alone to hear.
     os.setsid()
     for signum in _STOP_SIGNALS:

@@ -102,12 +102,14 @@ def _children(settings: Settings) -> Children:
         server = redis_server.server_command(path, settings.data_dir)
         helpers.append(Child("redis", partial(os.execv, server[0], server)))
     # Imported here, their modules are there at once in the children.
-    return Children(helpers, [_own_child(web.command), _own_child(worker.command)])
+    # Requests come first: a client waits for its answer, a delivery can wait.
+    workers = [_own_child(web.command), _own_child(worker.command, yields=True)]
+    return Children(helpers, workers)
 
 
-def _own_child(command: click.Command) -> Child:
+def _own_child(command: click.Command, *, yields: bool = False) -> Child:
     name = str(command.name)
-    return Child(name, partial(main, [name], "notifier"))
+    return Child(name, partial(main, [name], "notifier"), yields=yields)
 
 
 def _greet(settings: Settings) -> None:

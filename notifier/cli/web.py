@@ -72,7 +72,7 @@ def _mover() -> Iterator[None]:
 
     If it dies, the web processes do it themselves, which costs them more.
     """
-    child = Child("journal", _move_journals)
+    child = Child("journal", _move_journals, yields=True)
     child.start()
     try:
         yield
