@@ -142,8 +142,8 @@ def babble(handler: Handler) -> None:
     handler.close_connection = True
 
 
-def wait_until(condition: Callable[[], object], timeout_s: float = 5) -> None:
-    """Wait until *condition* holds; fail if it does not in time."""
+def wait_until(condition: Callable[[], object], timeout_s: float = 30) -> None:
+    """Wait until *condition* holds; fail if it does not, even on a busy machine."""
     deadline = time.monotonic() + timeout_s
     while not condition():
         if time.monotonic() > deadline:

@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -138,11 +137,3 @@ def children_of(pid: int) -> list[int]:
     """List the children of a process."""
     listed = Path(f"/proc/{pid}/task/{pid}/children").read_text()
     return [int(child) for child in listed.split()]
-
-
-def time_to_start(data_dir: Path) -> float:
-    """Return how many seconds pass until it takes connections."""
-    started = time.monotonic()
-    # What measures coverage would be measured too.
-    with running(data_dir, COVERAGE_PROCESS_CONFIG="", COVERAGE_PROCESS_START=""):
-        return time.monotonic() - started

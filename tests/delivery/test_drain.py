@@ -138,15 +138,13 @@ def test_an_endpoint_that_hangs_does_not_delay_another(
 ) -> None:
     with receivers.running() as stuck:
         stuck.behaviour = receivers.hang
-        hanging = desk.create(stuck.url, timeout_s=1)
+        hanging = desk.create(stuck.url, timeout_s=20)
         healthy = desk.create(receiver.url)
         desk.announce(*(factories.event() for _ in range(20)))
-        began = time.monotonic()
 
         desk.sweep()
-        wait_until(lambda: len(receiver.requests) == 20)
+        wait_until(lambda: len(receiver.requests) == 20, 15)
 
-        assert time.monotonic() - began < 0.9
         assert desk.deliveries(endpoint=hanging.id)[0].attempts == 0
         wait_until(
             lambda: all(
