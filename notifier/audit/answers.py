@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from notifier.audit.questions import Question, Stretch, find_stretch
 from notifier.events.event import Event
-from notifier.events.record import EventRow, Recorder
+from notifier.events.record import Recorder
+from notifier.events.tables import EventRow
 
 # How many rows one page may pass over. A question that few rows meet is answered in
 # several pages, some of them short or empty, and never in one that takes minutes.

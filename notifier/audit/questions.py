@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute
 
 from notifier.events.event import Action, Kind
-from notifier.events.record import ACTIONS, KINDS, EventRow, Recorder
+from notifier.events.record import Recorder
+from notifier.events.tables import ACTIONS, KINDS, EventRow
 from notifier.ids import first_uuid7
 from notifier.registry.digest import Digest
 

@@ -26,7 +26,7 @@ _MODULES = (
     "notifier.registry.manifests",
     "notifier.registry.tags",
     "notifier.registry.referrers",
-    "notifier.events.record",
+    "notifier.events.tables",
     "notifier.delivery.tables",
 )
 _LOCK = {

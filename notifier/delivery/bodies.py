@@ -8,7 +8,8 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from notifier.events.envelope import render_envelope
-from notifier.events.record import EventRow, Recorder
+from notifier.events.record import Recorder
+from notifier.events.tables import EventRow
 
 _KEPT = 1024
 

@@ -22,7 +22,7 @@ from notifier.db import Database, DatabaseUnavailable, PreparedIn, Transaction
 from notifier.events.announce import Announcer
 from notifier.events.event import Event
 from notifier.events.lines import parse_line
-from notifier.events.record import EventRow
+from notifier.events.tables import EventRow
 
 SUFFIX = ".journal"
 

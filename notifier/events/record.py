@@ -1,83 +1,30 @@
-"""The audit log's rows: written once in the transaction of the change, never updated.
-
-A row is kept compact: digests and ids are bytes, and what recurs (repositories, media
-types, clients, sources) is a number of another table. The key is the event's id, a
-UUIDv7, so that rows lie in the order of their time, and each index ends in it.
-"""
+"""The audit log's rows, written once in the transaction of the change and read."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
-from notifier.db import Base, Interned, Prepared, Text, Transaction
+from notifier.db import Interned, Prepared, Text, Transaction
 from notifier.events.event import (
-    Action,
     Descriptor,
     Event,
     Kind,
     RequestRecord,
     Source,
-    TagChange,
     Target,
 )
-from notifier.registry.digest import Digest, DigestBytes
+from notifier.events.tables import ACTIONS, KINDS, TAG_CHANGES, EventRow
+from notifier.registry.digest import Digest
 from notifier.registry.repositories import repository_names
-
-ACTIONS = {
-    Action.PUSH: 1,
-    Action.PULL: 2,
-    Action.MOUNT: 3,
-    Action.DELETE: 4,
-    Action.PING: 5,
-}
-KINDS = {Kind.MANIFEST: 1, Kind.BLOB: 2}
-TAG_CHANGES = {TagChange.NEW: 1, TagChange.MOVED: 2, TagChange.UNCHANGED: 3}
 
 _ACTIONS = {number: action for action, number in ACTIONS.items()}
 _KINDS = {number: kind for kind, number in KINDS.items()}
 _TAG_CHANGES = {number: change for change, number in TAG_CHANGES.items()}
 _URL_PARTS = {Kind.MANIFEST: "manifests", Kind.BLOB: "blobs"}
-
-
-class EventRow(Base):
-    """One line of the audit log. The columns ``…_text`` name rows of ``texts``."""
-
-    __tablename__ = "events"
-    __table_args__ = (
-        sa.Index("ix_events_digest", "digest", "id"),
-        sa.Index("ix_events_repository", "repository_id", "id"),
-        {"sqlite_with_rowid": False},
-    )
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    timestamp_ns: Mapped[int] = mapped_column(sa.BigInteger)
-    recorded_at: Mapped[datetime]
-    action: Mapped[int] = mapped_column(sa.SmallInteger)
-    kind: Mapped[int | None] = mapped_column(sa.SmallInteger)
-    repository_id: Mapped[int | None] = mapped_column(sa.BigInteger)
-    from_repository_id: Mapped[int | None] = mapped_column(sa.BigInteger)
-    digest: Mapped[Digest | None] = mapped_column(DigestBytes)
-    media_type_text: Mapped[int | None] = mapped_column(sa.BigInteger)
-    size: Mapped[int | None] = mapped_column(sa.BigInteger)
-    tag: Mapped[str | None]
-    tag_change: Mapped[int | None] = mapped_column(sa.SmallInteger)
-    previous_digest: Mapped[Digest | None] = mapped_column(DigestBytes)
-    registry_text: Mapped[int | None] = mapped_column(sa.BigInteger)
-    target_references: Mapped[bytes | None]
-    actor_text: Mapped[int | None] = mapped_column(sa.BigInteger)
-    request_id: Mapped[UUID]
-    addr: Mapped[str]
-    host_text: Mapped[int] = mapped_column(sa.BigInteger)
-    method: Mapped[str]
-    useragent_text: Mapped[int] = mapped_column(sa.BigInteger)
-    source_text: Mapped[int] = mapped_column(sa.BigInteger)
-    source_instance: Mapped[UUID]
 
 
 class Recorder:

@@ -8,7 +8,8 @@ from notifier.db import Database, Text, Transaction
 from notifier.events import signals
 from notifier.events.announce import Announcer
 from notifier.events.event import Action, Event
-from notifier.events.record import EventRow, Recorder
+from notifier.events.record import Recorder
+from notifier.events.tables import EventRow
 from tests import factories
 
 

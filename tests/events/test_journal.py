@@ -23,7 +23,8 @@ from notifier.events import mover, signals
 from notifier.events.announce import Announcer
 from notifier.events.event import Action, Descriptor, Event
 from notifier.events.journal import Journal
-from notifier.events.record import EventRow, Recorder
+from notifier.events.record import Recorder
+from notifier.events.tables import EventRow
 from notifier.registry.digest import Digest
 from tests import factories
 

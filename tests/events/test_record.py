@@ -15,13 +15,8 @@ from notifier.events.event import (
     TagChange,
     Target,
 )
-from notifier.events.record import (
-    ACTIONS,
-    KINDS,
-    TAG_CHANGES,
-    EventRow,
-    Recorder,
-)
+from notifier.events.record import Recorder
+from notifier.events.tables import ACTIONS, KINDS, TAG_CHANGES, EventRow
 from notifier.registry.digest import Digest
 from tests import factories
 

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from notifier.config import Settings
 from notifier.db import Database
 from notifier.events.event import Action
-from notifier.events.record import ACTIONS, EventRow
+from notifier.events.tables import ACTIONS, EventRow
 from tests import factories, servers
 
 CONTENT = b"0123456789" * 1000

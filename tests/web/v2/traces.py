@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from notifier.db import Base
 from notifier.events.event import Event
-from notifier.events.record import EventRow
+from notifier.events.tables import EventRow
 from notifier.web.services import Services
 
 

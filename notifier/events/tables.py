@@ -1,0 +1,61 @@
+"""The table of the audit log, and the numbers that stand for words in it.
+
+A row is kept compact: digests and ids are bytes, and what recurs (repositories, media
+types, clients, sources) is a number of another table. The key is the event's id, a
+UUIDv7, so that rows lie in the order of their time, and each index ends in it.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from notifier.db import Base
+from notifier.events.event import Action, Kind, TagChange
+from notifier.registry.digest import Digest, DigestBytes
+
+ACTIONS = {
+    Action.PUSH: 1,
+    Action.PULL: 2,
+    Action.MOUNT: 3,
+    Action.DELETE: 4,
+    Action.PING: 5,
+}
+KINDS = {Kind.MANIFEST: 1, Kind.BLOB: 2}
+TAG_CHANGES = {TagChange.NEW: 1, TagChange.MOVED: 2, TagChange.UNCHANGED: 3}
+
+
+class EventRow(Base):
+    """One line of the audit log. The columns ``…_text`` name rows of ``texts``."""
+
+    __tablename__ = "events"
+    __table_args__ = (
+        sa.Index("ix_events_digest", "digest", "id"),
+        sa.Index("ix_events_repository", "repository_id", "id"),
+        {"sqlite_with_rowid": False},
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    timestamp_ns: Mapped[int] = mapped_column(sa.BigInteger)
+    recorded_at: Mapped[datetime]
+    action: Mapped[int] = mapped_column(sa.SmallInteger)
+    kind: Mapped[int | None] = mapped_column(sa.SmallInteger)
+    repository_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+    from_repository_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+    digest: Mapped[Digest | None] = mapped_column(DigestBytes)
+    media_type_text: Mapped[int | None] = mapped_column(sa.BigInteger)
+    size: Mapped[int | None] = mapped_column(sa.BigInteger)
+    tag: Mapped[str | None]
+    tag_change: Mapped[int | None] = mapped_column(sa.SmallInteger)
+    previous_digest: Mapped[Digest | None] = mapped_column(DigestBytes)
+    registry_text: Mapped[int | None] = mapped_column(sa.BigInteger)
+    target_references: Mapped[bytes | None]
+    actor_text: Mapped[int | None] = mapped_column(sa.BigInteger)
+    request_id: Mapped[UUID]
+    addr: Mapped[str]
+    host_text: Mapped[int] = mapped_column(sa.BigInteger)
+    method: Mapped[str]
+    useragent_text: Mapped[int] = mapped_column(sa.BigInteger)
+    source_text: Mapped[int] = mapped_column(sa.BigInteger)
+    source_instance: Mapped[UUID]
