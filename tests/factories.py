@@ -121,6 +121,7 @@ def event(
     content: bytes = b"{}",
     media_type: str = media_types.OCI_MANIFEST,
     kind: Kind = Kind.MANIFEST,
+    artifact_type: str | None = None,
     at_ns: int | None = None,
     **more: Any,
 ) -> Event:
@@ -141,6 +142,7 @@ def event(
             ),
             tag=tag,
             url=None if action is Action.DELETE else url,
+            artifact_type=artifact_type,
         ),
         request=RequestRecord(
             id=uuid7(now_ns),

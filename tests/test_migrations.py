@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from notifier.cli import schema
+from tests import factories
 
 CHECKOUT = Path(__file__).parent.parent
 BOTH = ["sqlite", "postgresql"]
@@ -125,6 +126,47 @@ def test_the_log_is_compact_on_sqlite(tmp_path: Path) -> None:
         assert description[table].endswith("WITHOUT ROWID")
     due = description["ix_deliveries_due"]
     assert due.endswith("WHERE due_at IS NOT NULL")
+
+
+def test_manifests_that_are_there_get_their_artifact_types(url: str) -> None:
+    """More of them than are read at once."""
+    schema.upgrade(url, "0001")
+    documents = [
+        *(factories.manifest(annotations={"n": str(n)}) for n in range(60)),
+        factories.manifest(artifactType="application/spdx+json"),
+        factories.index(),
+    ]
+    _insert_manifests(url, documents)
+
+    schema.upgrade(url)
+
+    found = _execute(url, sa.text("SELECT artifact_type FROM manifests ORDER BY id"))
+    assert [row[0] for row in found] == [
+        *["application/vnd.oci.image.config.v1+json"] * 60,
+        "application/spdx+json",
+        None,
+    ]
+
+
+def _insert_manifests(url: str, documents: list[bytes]) -> None:
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("INSERT INTO repositories VALUES (1, 'team/app')"))
+        for number, content in enumerate(documents, 1):
+            connection.execute(
+                sa.text(
+                    "INSERT INTO manifests "
+                    "(id, repository_id, digest, media_type, size, content) "
+                    "VALUES (:id, 1, :digest, 'application/x', :size, :content)"
+                ),
+                {
+                    "id": number,
+                    "digest": bytes([number]),
+                    "size": len(content),
+                    "content": content,
+                },
+            )
+    engine.dispose()
 
 
 @contextmanager

@@ -199,6 +199,7 @@ def _fields(entry: Entry) -> dict[str, str]:
         "before": event.previous_digest or "",
         "digest": descriptor.digest if descriptor else "",
         "media type": descriptor.media_type if descriptor else "",
+        "artifact type": target.artifact_type or "",
         "size": str(descriptor.size) if descriptor else "",
         "actor": event.actor or "",
         "client": event.request.addr,

@@ -49,9 +49,12 @@ def tables() -> sa.MetaData:
     return Base.metadata
 
 
-def upgrade(url: str) -> None:
-    """Bring the database to this program's version; of several callers, one does it."""
-    _run(url, lambda config: command.upgrade(config, HEAD))
+def upgrade(url: str, revision: str = HEAD) -> None:
+    """Bring the database to *revision*, by default that of this program's version.
+
+    Of several callers, one does it.
+    """
+    _run(url, lambda config: command.upgrade(config, revision))
 
 
 def downgrade(url: str, revision: str = BASE) -> None:

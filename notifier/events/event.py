@@ -51,7 +51,8 @@ class Target:
     """What an event is about, and where it lives.
 
     *url* is absent when the content is gone. *references* is None unless settings
-    ask for it, and only manifests have any.
+    ask for it, and only manifests have any. *artifact_type* is what kind of artifact
+    a manifest says it is; it stands beside the envelope's event, not in it.
     """
 
     kind: Kind | None
@@ -61,6 +62,7 @@ class Target:
     from_repository: str | None = None
     url: str | None = None
     references: tuple[Descriptor, ...] | None = None
+    artifact_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,6 +64,7 @@ _TEXT_COLUMNS = (
     "host_text",
     "useragent_text",
     "source_text",
+    "artifact_type_text",
 )
 _REPOSITORY_COLUMNS = ("repository_id", "from_repository_id")
 
@@ -77,6 +78,7 @@ def _texts_of(events: Sequence[Event]) -> Iterable[str | None]:
         yield event.request.host
         yield event.request.useragent
         yield event.source.addr
+        yield event.target.artifact_type
 
 
 def _repositories_of(events: Sequence[Event]) -> Iterable[str | None]:
@@ -131,6 +133,7 @@ def _row(
         "useragent_text": texts[request.useragent],
         "source_text": texts[event.source.addr],
         "source_instance": event.source.instance_id,
+        "artifact_type_text": texts[target.artifact_type],
     }
 
 
@@ -184,6 +187,7 @@ def _target(
         references=None
         if row.target_references is None
         else tuple(_descriptor(item) for item in orjson.loads(row.target_references)),
+        artifact_type=texts[row.artifact_type_text],
     )
     registry = texts[row.registry_text]
     if registry is None:

@@ -59,3 +59,4 @@ class EventRow(Base):
     useragent_text: Mapped[int] = mapped_column(sa.BigInteger)
     source_text: Mapped[int] = mapped_column(sa.BigInteger)
     source_instance: Mapped[UUID]
+    artifact_type_text: Mapped[int | None] = mapped_column(sa.BigInteger)

@@ -38,7 +38,12 @@ class Reference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestDocument:
-    """A manifest's bytes, exactly as received, and what they say."""
+    """A manifest's bytes, exactly as received, and what they say.
+
+    *artifact_type* is its ``artifactType``; without one, the media type of its config,
+    as the distribution specification has it for referrers. An index without
+    ``artifactType`` has none.
+    """
 
     content: bytes
     media_type: str

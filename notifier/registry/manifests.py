@@ -34,6 +34,7 @@ class Manifest(Base):
     media_type: Mapped[str]
     size: Mapped[int]
     content: Mapped[bytes]
+    artifact_type: Mapped[str | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +46,19 @@ class StoredManifest:
     media_type: str
     size: int
     content: bytes
+    artifact_type: str | None
 
     @classmethod
     def of(cls, row: Any) -> Self:
         """Make it of a row of `COLUMNS`."""
-        id_, digest, media_type, size, content = row
+        id_, digest, media_type, size, content, artifact_type = row
         return cls(
-            id=id_, digest=digest, media_type=media_type, size=size, content=content
+            id=id_,
+            digest=digest,
+            media_type=media_type,
+            size=size,
+            content=content,
+            artifact_type=artifact_type,
         )
 
 
@@ -61,6 +68,7 @@ COLUMNS = (
     Manifest.media_type,
     Manifest.size,
     Manifest.content,
+    Manifest.artifact_type,
 )
 _BY_DIGEST = Prepared(
     lambda _: (
@@ -138,6 +146,7 @@ def put(
         media_type=document.media_type,
         size=len(document.content),
         content=document.content,
+        artifact_type=document.artifact_type,
     )
     found = _ID.first(connection, repository_id=repository_id, digest=digest)
     assert found is not None  # noqa: S101 - it was there, or was put there

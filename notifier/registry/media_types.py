@@ -28,6 +28,7 @@ NON_DISTRIBUTABLE: Final = frozenset(
 FORMS: Final = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 
 # RFC 6838, section 4.2: restricted names, a slash between them.
+MAX_LENGTH: Final = 127 + 1 + 127
 _NAME = r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}"
 _MEDIA_TYPE = re.compile(rf"{_NAME}/{_NAME}", re.ASCII)
 

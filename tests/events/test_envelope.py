@@ -114,6 +114,13 @@ def test_an_empty_list_of_references_is_shown_and_an_absent_one_is_not() -> None
     assert dump_event(empty)["target"]["references"] == []
 
 
+def test_an_artifact_type_stands_beside_the_envelope() -> None:
+    event = factories.event(artifact_type="application/spdx+json")
+    without = replace(event, target=replace(event.target, artifact_type=None))
+
+    assert render_envelope([event]) == render_envelope([without])
+
+
 def test_what_a_push_did_to_its_tag_stands_beside_the_envelope() -> None:
     event = factories.event()
     moved = replace(

@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import json
 import multiprocessing
 import os
 import signal
@@ -23,6 +24,7 @@ from notifier.events import mover, signals
 from notifier.events.announce import Announcer
 from notifier.events.event import Action, Descriptor, Event
 from notifier.events.journal import Journal
+from notifier.events.lines import render_line
 from notifier.events.record import Recorder
 from notifier.events.tables import EventRow
 from notifier.registry.digest import Digest
@@ -136,6 +138,7 @@ def test_an_event_comes_through_with_everything_in_it(
         replace(pull(2), target=replace(event.target, references=())),
         replace(pull(3), actor=strange),
         replace(pull(4), request=replace(event.request, useragent=strange)),
+        pull(5, artifact_type="application/spdx+json"),
     ]
 
     with open_journal() as journal:
@@ -143,6 +146,20 @@ def test_an_event_comes_through_with_everything_in_it(
             journal.append(item)
 
     assert recorded(database) == events
+
+
+def test_a_line_of_an_older_program_is_moved_too(
+    database: Database, folder: Path, open_journal: Callable[[], Any]
+) -> None:
+    event = pull()
+    line = json.loads(render_line(event))
+    del line["target"]["artifact_type"]
+    leave_behind(folder, json.dumps(line).encode() + b"\n")
+
+    with open_journal():
+        pass
+
+    assert recorded(database) == [event]
 
 
 def test_closing_moves_what_is_left_and_leaves_no_file(

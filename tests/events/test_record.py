@@ -40,6 +40,7 @@ def samples() -> dict[str, Event]:
         ),
         "delete": factories.event(Action.DELETE),
         "actor": replace(push, actor="alice"),
+        "artifact type": factories.event(artifact_type="application/spdx+json"),
         "references": replace(
             push,
             target=replace(

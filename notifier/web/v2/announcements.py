@@ -70,8 +70,16 @@ def manifest_target(
     descriptor: Descriptor,
     tag: str | None = None,
     document: ManifestDocument | None = None,
+    *,
+    artifact_type: str | None,
 ) -> Target:
-    """Say which manifest it is; *document* gives what it names, if that is wanted."""
+    """Say which manifest it is; *document* gives what it names, if that is wanted.
+
+    An artifact type that is longer than any media type is left out: a stranger chooses
+    it, and the log keeps it.
+    """
+    if artifact_type is not None and len(artifact_type) > media_types.MAX_LENGTH:
+        artifact_type = None
     return Target(
         kind=Kind.MANIFEST,
         repository=repository,
@@ -79,6 +87,7 @@ def manifest_target(
         tag=tag,
         url=manifest_url(repository, descriptor.digest),
         references=None if document is None else tuple(_references(document)),
+        artifact_type=artifact_type,
     )
 
 

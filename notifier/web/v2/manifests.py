@@ -111,11 +111,12 @@ def _target(
         media_type=manifest.media_type, digest=manifest.digest, size=manifest.size
     )
     tag = None if isinstance(reference, Digest) else reference
-    target = manifest_target(repository, descriptor, tag)
+    document = None
     if services().settings.event_references:
         document = ManifestDocument.parse(manifest.content, manifest.media_type)
-        return manifest_target(repository, descriptor, tag, document)
-    return target
+    return manifest_target(
+        repository, descriptor, tag, document, artifact_type=manifest.artifact_type
+    )
 
 
 def _tags(reference: str | Digest) -> list[str]:
@@ -182,14 +183,18 @@ def _push_events(
     descriptor = Descriptor(
         media_type=document.media_type, digest=digest, size=len(document.content)
     )
-    detail = document if services().settings.event_references else None
+    target = manifest_target(
+        repository,
+        descriptor,
+        document=document if services().settings.event_references else None,
+        artifact_type=document.artifact_type,
+    )
     if not changes:
-        target = manifest_target(repository, descriptor, None, detail)
         return [make_event(Action.PUSH, target)]
     return [
         make_event(
             Action.PUSH,
-            manifest_target(repository, descriptor, name, detail),
+            replace(target, tag=name),
             tag_change=_change(previous, digest),
             previous_digest=previous,
         )

@@ -39,6 +39,7 @@ def test_a_push_is_found_by_digest_and_by_repository(
     assert by_digest["kind"] == "manifest"
     assert by_digest["tag_change"] == "new"
     assert by_digest["previous_digest"] is None
+    assert by_digest["artifact_type"] == "application/vnd.oci.image.config.v1+json"
     assert by_digest in by_repository
     assert {item["event"]["target"]["repository"] for item in by_repository} == {
         "team/app"
@@ -77,6 +78,7 @@ def test_an_event_is_byte_for_byte_what_was_delivered(
         "kind",
         "recorded_at",
         "tag_change",
+        "artifact_type",
         "previous_digest",
     }
 

@@ -23,6 +23,8 @@ LAYER = factories.digest(b"layer")
 IMAGE = factories.digest(factories.manifest())
 OTHER = factories.manifest(annotations={"other": "one"})
 PATH = "/v2/team/app"
+CONFIG = "application/vnd.oci.image.config.v1+json"
+BILL = "application/spdx+json"
 
 
 @pytest.fixture(name="since")
@@ -234,6 +236,43 @@ def test_a_tag_is_new_moved_or_unchanged(client: FlaskClient, own: Services) -> 
         (TagChange.MOVED, IMAGE),
         (TagChange.NEW, None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("content", "artifact_type"),
+    [
+        (factories.manifest(), CONFIG),
+        (factories.manifest(artifactType="application/spdx+json"), BILL),
+        (factories.manifest(artifactType=""), CONFIG),
+        (factories.manifest(artifactType="x" * 255), "x" * 255),
+        (factories.manifest(artifactType="x" * 256), None),
+        (factories.index(), None),
+        (factories.index(artifactType="application/spdx+json"), BILL),
+    ],
+    ids=["image", "artifact", "empty", "long", "too long", "index", "named index"],
+)
+def test_every_event_of_a_manifest_knows_its_artifact_type(
+    client: FlaskClient, own: Services, content: bytes, artifact_type: str | None
+) -> None:
+    factories.push_image(client)
+    before = len(traces.recorded(own))
+
+    digest = factories.push_manifest(client, content, "2.0")
+    client.get(f"{PATH}/manifests/2.0")
+    client.get(f"{PATH}/manifests/{digest}")
+    client.delete(f"{PATH}/manifests/2.0")
+    client.delete(f"{PATH}/manifests/{digest}")
+
+    types = [event.target.artifact_type for event in traces.recorded(own)[before:]]
+    assert set(types) == {artifact_type}
+    assert len(types) >= 5
+
+
+def test_a_blob_has_no_artifact_type(client: FlaskClient, own: Services) -> None:
+    factories.push_blob(client)
+
+    (event,) = traces.recorded(own)
+    assert event.target.artifact_type is None
 
 
 def test_an_event_says_who_asked_and_how(client: FlaskClient, own: Services) -> None:

@@ -143,6 +143,17 @@ class EntrySchema(Schema):
             "description": "What a push did to its tag; null if that is not known."
         },
     )
+    artifact_type = fields.String(
+        required=True,
+        allow_none=True,
+        attribute="event.target.artifact_type",
+        metadata={
+            "description": "What kind of artifact the manifest says it is: its "
+            "`artifactType`, else the media type of its config; null if there is "
+            "neither, or if that is not known.",
+            "examples": ["application/vnd.oci.image.config.v1+json"],
+        },
+    )
     previous_digest = fields.String(
         required=True,
         allow_none=True,
