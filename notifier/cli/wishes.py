@@ -5,7 +5,8 @@ from typing import Any
 
 import click
 
-from notifier.delivery.filters import KEYS, Filters
+from notifier.delivery.filters import Filters
+from notifier.delivery.rules import KEYS
 
 _HELP = {
     "actions": "push, pull, mount, delete, or * for all. [default: push and delete]",
@@ -13,6 +14,9 @@ _HELP = {
     "repositories": "Only repositories like this: team/*, library/**.",
     "tags": "Only tags like this: v*, latest.",
     "media_types": "Only media types like this.",
+    "artifact_types": "Only manifests of artifact types like this.",
+    "actors": "Only what actors of names like this do.",
+    "tag_changes": "new, moved or unchanged: what a push did to its tag.",
 }
 _SINGULAR = {
     "actions": "action",
@@ -20,6 +24,9 @@ _SINGULAR = {
     "repositories": "repository",
     "tags": "tag",
     "media_types": "media-type",
+    "artifact_types": "artifact-type",
+    "actors": "actor",
+    "tag_changes": "tag-change",
 }
 _EXCLUDE = "exclude_"
 
@@ -27,7 +34,8 @@ _EXCLUDE = "exclude_"
 def wish_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add an option for each list of the filters, to be given any number of times."""
     for key in reversed(KEYS):
-        option, text = _SINGULAR[key], f"Not what has this {_SINGULAR[key]}."
+        option = _SINGULAR[key]
+        text = f"Not what has this {option.replace('-', ' ')}."
         exclude = click.option(
             f"--exclude-{option}", _EXCLUDE + key, multiple=True, help=text
         )

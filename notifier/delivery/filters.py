@@ -2,31 +2,26 @@
 
 An event is wanted if every list that is given names it, and nothing in *exclude* does.
 Without any list those are the pushes and deletes of manifests, which start most builds;
-``"*"`` among actions or kinds stands for all. Repositories, tags and media types are
-globs. An event without a tag, such as the push of an index's part, is not wanted where
-tags are asked for, not even with ``*``.
+``"*"`` among actions or kinds stands for all. Repositories, tags, media types, artifact
+types and actors are globs. An event that does not have what a list is about, such as
+the push of an index's part, which has no tag, is named by nothing in it, not even by
+``*``.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Self
 
 from notifier.delivery.errors import EndpointInvalid
-from notifier.delivery.globs import matches
+from notifier.delivery.rules import CHOICES, KEYS, Rule, make_rules
 from notifier.events.event import Action, Event, Kind
 
-ALL = "*"
-KEYS = ("actions", "kinds", "repositories", "tags", "media_types")
-
-_CHOICES = {
-    "actions": {ALL, Action.PUSH, Action.PULL, Action.MOUNT, Action.DELETE},
-    "kinds": {ALL, *Kind},
-}
 _MAX_ITEMS = 100
 _MAX_LENGTH = 255
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Filters:
     """What an endpoint wants. A list that is empty leaves its matter open."""
 
@@ -35,6 +30,9 @@ class Filters:
     repositories: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     media_types: tuple[str, ...] = ()
+    artifact_types: tuple[str, ...] = ()
+    actors: tuple[str, ...] = ()
+    tag_changes: tuple[str, ...] = ()
     exclude: "Filters | None" = None
 
     @classmethod
@@ -55,37 +53,34 @@ class Filters:
     def render(self) -> dict[str, Any]:
         """Return the JSON object of the API, defaults filled in."""
         lists: dict[str, Any] = {
-            key: list(items) for key in KEYS if (items := getattr(self, key))
+            key: list(items) for key, items in self.lists().items()
         }
         if self.exclude is not None:
             lists["exclude"] = self.exclude.render()
         return lists
 
+    def lists(self) -> dict[str, tuple[str, ...]]:
+        """Return the lists that are not empty, but for what is excluded."""
+        return {key: items for key in KEYS if (items := getattr(self, key))}
+
     def wants(self, event: Event) -> bool:
         """Tell whether an endpoint with these filters is to hear of *event*."""
-        excluded = self.exclude is not None and any(_verdicts(self.exclude, event))
-        return not excluded and all(_verdicts(self, event))
+        return self.refused_by(event) is None
 
+    def refused_by(self, event: Event) -> Rule | None:
+        """Return the first rule that refuses *event*, or None if it is wanted."""
+        for rule in self._rules:
+            if rule.refuses(event):
+                return rule
+        return None
 
-def _verdicts(filters: Filters, event: Event) -> Iterator[bool]:
-    """Tell of each list that is given whether it names *event*."""
-    target = event.target
-    descriptor = target.descriptor
-    if filters.actions:
-        yield ALL in filters.actions or event.action in filters.actions
-    if filters.kinds:
-        yield ALL in filters.kinds or target.kind in filters.kinds
-    if filters.repositories:
-        yield _names(filters.repositories, target.repository)
-    if filters.tags:
-        yield _names(filters.tags, target.tag)
-    if filters.media_types:
-        media_type = descriptor.media_type if descriptor else None
-        yield _names(filters.media_types, media_type)
-
-
-def _names(patterns: tuple[str, ...], name: str | None) -> bool:
-    return name is not None and any(matches(pattern, name) for pattern in patterns)
+    @cached_property
+    def _rules(self) -> tuple[Rule, ...]:
+        excluded = self.exclude.lists() if self.exclude else {}
+        return (
+            *make_rules(self.lists(), "filters", excludes=False),
+            *make_rules(excluded, "filters.exclude", excludes=True),
+        )
 
 
 def _parsed(lists: Mapping[str, Any], where: str) -> dict[str, Any]:
@@ -93,11 +88,11 @@ def _parsed(lists: Mapping[str, Any], where: str) -> dict[str, Any]:
     for key, items in lists.items():
         if key not in KEYS:
             raise EndpointInvalid(f"{where}.{key}", f"is none of {', '.join(KEYS)}")
-        parsed[key] = _items(f"{where}.{key}", items, _CHOICES.get(key))
+        parsed[key] = _items(f"{where}.{key}", items, CHOICES.get(key))
     return parsed
 
 
-def _items(field: str, items: Any, choices: set[str] | None) -> tuple[str, ...]:
+def _items(field: str, items: Any, choices: Iterable[str] | None) -> tuple[str, ...]:
     if not isinstance(items, (list, tuple)) or not 0 < len(items) <= _MAX_ITEMS:
         raise EndpointInvalid(field, f"must be a list of 1 to {_MAX_ITEMS} texts")
     for item in items:
@@ -106,9 +101,5 @@ def _items(field: str, items: Any, choices: set[str] | None) -> tuple[str, ...]:
                 field, f"each must be a text of 1 to {_MAX_LENGTH} characters"
             )
         if choices and item not in choices:
-            raise EndpointInvalid(field, f"each must be one of {_listed(choices)}")
+            raise EndpointInvalid(field, f"each must be one of {', '.join(choices)}")
     return tuple(items)
-
-
-def _listed(choices: set[str]) -> str:
-    return ", ".join(sorted(str(choice) for choice in choices))

@@ -41,6 +41,8 @@ def test_options_say_what_an_endpoint_wants(notifier: Notifier) -> None:
         *("endpoints", "add", "prod", URL, "--disabled", "--timeout", "2.5", "--json"),
         *("--action", "push", "--repository", "prod/**", "--repository", "base/*"),
         *("--tag", "v*", "--exclude-tag", "*-rc*", "--media-type", "application/**"),
+        *("--artifact-type", "application/spdx*", "--exclude-actor", "robot-*"),
+        *("--exclude-tag-change", "unchanged", "--exclude-tag-change", "moved"),
         *("--header", "Authorization: Bearer 9f3a5c"),
     )
 
@@ -51,7 +53,12 @@ def test_options_say_what_an_endpoint_wants(notifier: Notifier) -> None:
         "repositories": ["prod/**", "base/*"],
         "tags": ["v*"],
         "media_types": ["application/**"],
-        "exclude": {"tags": ["*-rc*"]},
+        "artifact_types": ["application/spdx*"],
+        "exclude": {
+            "tags": ["*-rc*"],
+            "actors": ["robot-*"],
+            "tag_changes": ["unchanged", "moved"],
+        },
     }
     assert endpoint["enabled"] is False
     assert endpoint["timeout_s"] == 2.5

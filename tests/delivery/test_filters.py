@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from notifier.delivery.errors import EndpointInvalid
 from notifier.delivery.filters import Filters
-from notifier.events.event import Action, Event, Kind
+from notifier.delivery.globs import matches
+from notifier.events.event import Action, Event, Kind, TagChange
 from tests import factories
 
 _NAMES = st.text("abc/.*", min_size=1, max_size=10)
@@ -20,6 +21,11 @@ _LISTS = {
         st.sampled_from(["*", "push", "pull", "mount", "delete"]), min_size=1
     ),
     "kinds": st.lists(st.sampled_from(["*", "manifest", "blob"]), min_size=1),
+    "artifact_types": st.lists(_NAMES, min_size=1, max_size=3),
+    "actors": st.lists(_NAMES, min_size=1, max_size=3),
+    "tag_changes": st.lists(
+        st.sampled_from(["new", "moved", "unchanged"]), min_size=1, max_size=2
+    ),
 }
 _FILTERS = st.fixed_dictionaries(
     {}, optional={**_LISTS, "exclude": st.fixed_dictionaries({}, optional=_LISTS)}
@@ -30,7 +36,32 @@ _EVENTS = st.builds(
     repository=st.sampled_from(["a", "a/b", "a/b/c", "c"]),
     tag=st.sampled_from([None, "a", "b.c"]),
     kind=st.sampled_from(Kind),
+    media_type=st.sampled_from(["a", "a/b"]),
+    artifact_type=st.sampled_from([None, "a", "a.b"]),
+    actor=st.sampled_from([None, "a", "b/c"]),
+    tag_change=st.sampled_from([None, *TagChange]),
 )
+
+
+def _matters(event: Event) -> dict[str, str | None]:
+    """Return what each list is about, read without the code under test."""
+    assert event.target.descriptor is not None
+    return {
+        "actions": event.action,
+        "kinds": event.target.kind,
+        "repositories": event.target.repository,
+        "tags": event.target.tag,
+        "media_types": event.target.descriptor.media_type,
+        "artifact_types": event.target.artifact_type,
+        "actors": event.actor,
+        "tag_changes": event.tag_change,
+    }
+
+
+def _is_named(key: str, items: list[str], text: str | None) -> bool:
+    if key in {"actions", "kinds", "tag_changes"}:
+        return "*" in items or text in items
+    return text is not None and any(matches(item, text) for item in items)
 
 
 @pytest.mark.parametrize(
@@ -70,20 +101,49 @@ def test_stars_are_everything(event: Event) -> None:
         ({"exclude": {"repositories": ["other"], "tags": ["1.0"]}}, False),
         ({"exclude": {}}, True),
         ({"actions": ["*"], "exclude": {"actions": ["push"]}}, False),
+        ({"artifact_types": ["application/vnd.acme.*"]}, True),
+        ({"artifact_types": ["application/vnd.acme"]}, False),
+        ({"exclude": {"artifact_types": ["application/vnd.acme.bill"]}}, False),
+        ({"actors": ["alice"]}, True),
+        ({"actors": ["ali*"]}, True),
+        ({"actors": ["Alice", "bob"]}, False),
+        ({"exclude": {"actors": ["robot-*"]}}, True),
+        ({"tag_changes": ["new", "moved"]}, True),
+        ({"tag_changes": ["unchanged"]}, False),
+        ({"exclude": {"tag_changes": ["unchanged"]}}, True),
+        ({"exclude": {"tag_changes": ["moved", "unchanged"]}}, False),
     ],
 )
 def test_every_list_must_name_the_event_and_nothing_excluded_may(
     filters: dict[str, Any], *, wanted: bool
 ) -> None:
-    event = factories.event(repository="team/app", tag="1.0")
+    event = factories.event(
+        repository="team/app",
+        tag="1.0",
+        artifact_type="application/vnd.acme.bill",
+        actor="alice",
+        tag_change=TagChange.MOVED,
+    )
 
     assert Filters.parse(filters).wants(event) is wanted
 
 
-def test_an_event_without_a_tag_is_not_wanted_where_tags_are_asked_for() -> None:
+@pytest.mark.parametrize(
+    "lists",
+    [
+        {"tags": ["*", "**"]},
+        {"artifact_types": ["**"]},
+        {"actors": ["**"]},
+        {"tag_changes": ["new", "moved", "unchanged"]},
+    ],
+)
+def test_what_an_event_does_not_have_is_named_by_nothing(
+    lists: dict[str, list[str]],
+) -> None:
     event = factories.event(tag=None)
 
-    assert not Filters.parse({"tags": ["*"]}).wants(event)
+    assert not Filters.parse(lists).wants(event)
+    assert Filters.parse({"exclude": lists}).wants(event)
 
 
 @given(_FILTERS, _EVENTS)
@@ -92,8 +152,76 @@ def test_filters_survive_being_rendered(filters: dict[str, Any], event: Event) -
 
     again = Filters.parse(parsed.render())
 
+    assert again == parsed
     assert again.wants(event) == parsed.wants(event)
     assert again.render() == parsed.render()
+
+
+@given(_FILTERS, _EVENTS)
+def test_an_event_is_refused_by_the_lists_that_say_so_and_else_wanted(
+    filters: dict[str, Any], event: Event
+) -> None:
+    parsed = Filters.parse(filters)
+    matters = _matters(event)
+    rendered = parsed.render()
+    exclude = rendered.pop("exclude", {})
+    refusing = {
+        f"filters.{key}"
+        for key, items in rendered.items()
+        if not _is_named(key, items, matters[key])
+    } | {
+        f"filters.exclude.{key}"
+        for key, items in exclude.items()
+        if _is_named(key, items, matters[key])
+    }
+
+    rule = parsed.refused_by(event)
+
+    assert parsed.wants(event) is (rule is None)
+    assert (rule is None) is (not refusing)
+    assert rule is None or rule.name in refusing
+
+
+@pytest.mark.parametrize(
+    ("filters", "name", "text"),
+    [
+        (
+            {"actions": ["pull"]},
+            "filters.actions",
+            "the action push is not among filters.actions",
+        ),
+        (
+            {"tags": ["v*"]},
+            "filters.tags",
+            "the tag 1.0 is not among filters.tags",
+        ),
+        (
+            {"actors": ["*"]},
+            "filters.actors",
+            "it has no actor, and filters.actors asks for one",
+        ),
+        (
+            {"exclude": {"repositories": ["team/*"]}},
+            "filters.exclude.repositories",
+            "the repository team/app is excluded",
+        ),
+        (
+            {"exclude": {"kinds": ["*"]}},
+            "filters.exclude.kinds",
+            "the kind manifest is excluded",
+        ),
+    ],
+)
+def test_a_refusal_names_its_rule_for_programs_and_for_people(
+    filters: dict[str, Any], name: str, text: str
+) -> None:
+    event = factories.event(repository="team/app", tag="1.0")
+
+    rule = Filters.parse(filters).refused_by(event)
+
+    assert rule is not None
+    assert rule.name == name
+    assert rule.describe(event) == text
 
 
 @given(_FILTERS, _EVENTS)
@@ -114,6 +242,9 @@ def test_what_is_excluded_is_never_wanted(
         ({"exclude": {"exclude": {}}}, "filters.exclude.exclude"),
         ({"actions": ["ping"]}, "filters.actions"),
         ({"kinds": ["tag"]}, "filters.kinds"),
+        ({"tag_changes": ["*"]}, "filters.tag_changes"),
+        ({"exclude": {"tag_changes": ["gone"]}}, "filters.exclude.tag_changes"),
+        ({"actors": [None]}, "filters.actors"),
         ({"tags": "1.0"}, "filters.tags"),
         ({"tags": []}, "filters.tags"),
         ({"tags": [1]}, "filters.tags"),

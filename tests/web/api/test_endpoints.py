@@ -147,6 +147,8 @@ _WRONG: list[tuple[dict[str, Any], str]] = [
     ({"filters": {"actions": []}}, "#/filters/actions"),
     ({"filters": {"exclude": {"tags": [1]}}}, "#/filters/exclude/tags/0"),
     ({"filters": {"action": ["push"]}}, "#/filters/action"),
+    ({"filters": {"tag_changes": ["*"]}}, "#/filters/tag_changes/0"),
+    ({"filters": {"actors": [5]}}, "#/filters/actors/0"),
     ({"secret": "whsec_mine"}, "#/secret"),
     ({"a/b~c": 1}, "#/a~1b~0c"),
 ]

@@ -6,13 +6,11 @@ from marshmallow import Schema, fields, validate
 
 from notifier.delivery.endpoints import DEFAULT_TIMEOUT_S
 from notifier.delivery.fields import MAX_TIMEOUT_S, MIN_TIMEOUT_S
-from notifier.delivery.filters import ALL
 from notifier.delivery.headers import MASK
-from notifier.events.event import Action, Kind
+from notifier.delivery.rules import CHOICES
 from notifier.web.api.schemas.fields import Instant
 from notifier.web.api.schemas.paging import NEXT
 
-_ACTIONS = [ALL, Action.PUSH, Action.PULL, Action.MOUNT, Action.DELETE]
 _GLOBS = "`*` is any text without a slash, `**` any text."
 _ID = "0196db4e-7017-7001-8017-9f3a5c000017"
 _AT = "2026-05-01T15:28:51.123456Z"
@@ -22,14 +20,14 @@ class ExclusionSchema(Schema):
     """Which events are meant. What is absent leaves its matter open."""
 
     actions = fields.List(
-        fields.String(validate=validate.OneOf(_ACTIONS)),
+        fields.String(validate=validate.OneOf(CHOICES["actions"])),
         metadata={
             "description": "What was done; `*` is everything.",
             "examples": [["push", "delete"]],
         },
     )
     kinds = fields.List(
-        fields.String(validate=validate.OneOf([ALL, *Kind])),
+        fields.String(validate=validate.OneOf(CHOICES["kinds"])),
         metadata={
             "description": "What it was done to; `*` is everything. "
             "A tag counts as the manifest that it names.",
@@ -56,6 +54,31 @@ class ExclusionSchema(Schema):
         metadata={
             "description": f"Globs, of which one matches the media type: {_GLOBS}",
             "examples": [["application/vnd.oci.image.**"]],
+        },
+    )
+    artifact_types = fields.List(
+        fields.String(),
+        metadata={
+            "description": "Globs, of which one matches the manifest's `artifactType`, "
+            f"or without one the media type of its config: {_GLOBS} What has neither, "
+            "such as an index or a blob, is then not meant.",
+            "examples": [["application/vnd.dev.cosign.**"]],
+        },
+    )
+    actors = fields.List(
+        fields.String(),
+        metadata={
+            "description": "Globs, of which one matches the name of who did it: "
+            f"{_GLOBS} An event of nobody in particular is then not meant.",
+            "examples": [["alice", "robot-*"]],
+        },
+    )
+    tag_changes = fields.List(
+        fields.String(validate=validate.OneOf(CHOICES["tag_changes"])),
+        metadata={
+            "description": "What a push did to its tag. Whatever is no push by tag is "
+            "then not meant.",
+            "examples": [["unchanged"]],
         },
     )
 

@@ -1,0 +1,98 @@
+"""Rules: each list of an endpoint's filters, put to one event after the other.
+
+Every push and pull waits for this, once for each endpoint.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from operator import attrgetter
+
+from notifier.delivery.globs import matches
+from notifier.events.event import Action, Event, Kind, TagChange
+
+ALL = "*"
+CHOICES: dict[str, tuple[str, ...]] = {
+    "actions": (ALL, Action.PUSH, Action.PULL, Action.MOUNT, Action.DELETE),
+    "kinds": (ALL, *Kind),
+    "tag_changes": tuple(TagChange),
+}
+
+_Read = Callable[[Event], str | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One list of the filters, and which matter of an event it is about.
+
+    *name* says where it stands, such as ``filters.exclude.tags``. It *excludes* what it
+    names, or refuses all else.
+    """
+
+    name: str
+    noun: str
+    read: _Read
+    names: frozenset[str]
+    globs: tuple[str, ...]
+    names_all: bool
+    excludes: bool
+
+    def refuses(self, event: Event) -> bool:
+        """Tell whether *event* is not wanted because of this rule."""
+        return self._is_named(self.read(event)) is self.excludes
+
+    def describe(self, event: Event) -> str:
+        """Say why it refuses *event*."""
+        text = self.read(event)
+        if self.excludes:
+            return f"the {self.noun} {text or '(none)'} is excluded"
+        if text is None:
+            return f"it has no {self.noun}, and {self.name} asks for one"
+        return f"the {self.noun} {text} is not among {self.name}"
+
+    def _is_named(self, text: str | None) -> bool:
+        if text is None or self.names_all:
+            return self.names_all
+        if text in self.names:
+            return True
+        for glob in self.globs:  # noqa: SIM110 - a generator costs more than the look
+            if matches(glob, text):
+                return True
+        return False
+
+
+def make_rules(
+    lists: Mapping[str, tuple[str, ...]], where: str, *, excludes: bool
+) -> Iterator[Rule]:
+    """Make a rule of each list that can refuse anything."""
+    for key, items in lists.items():
+        names_all = key in CHOICES and ALL in items
+        if names_all and not excludes:
+            continue
+        noun, read = _MATTERS[key]
+        yield Rule(
+            name=f"{where}.{key}",
+            noun=noun,
+            read=read,
+            names=frozenset(item for item in items if "*" not in item),
+            globs=tuple(item for item in items if "*" in item),
+            names_all=names_all,
+            excludes=excludes,
+        )
+
+
+def _media_type(event: Event) -> str | None:
+    descriptor = event.target.descriptor
+    return descriptor.media_type if descriptor else None
+
+
+_MATTERS: dict[str, tuple[str, _Read]] = {
+    "actions": ("action", attrgetter("action")),
+    "kinds": ("kind", attrgetter("target.kind")),
+    "repositories": ("repository", attrgetter("target.repository")),
+    "tags": ("tag", attrgetter("target.tag")),
+    "media_types": ("media type", _media_type),
+    "artifact_types": ("artifact type", attrgetter("target.artifact_type")),
+    "actors": ("actor", attrgetter("actor")),
+    "tag_changes": ("tag change", attrgetter("tag_change")),
+}
+KEYS = tuple(_MATTERS)
