@@ -7,9 +7,10 @@ from uuid import uuid4
 import click
 
 from notifier import __version__
+from notifier.cli import preview
 from notifier.cli.options import json_option
 from notifier.cli.output import moment, print_fields, print_json, print_table
-from notifier.cli.place import Place, open_place
+from notifier.cli.place import open_place
 from notifier.cli.wishes import describe, take_filters, wish_options
 from notifier.config import Settings
 from notifier.delivery.deliveries import get_delivery
@@ -22,8 +23,6 @@ from notifier.events.record import Recorder
 from notifier.web.api.schemas.deliveries import DeliverySchema
 from notifier.web.api.schemas.endpoints import EndpointSchema
 
-_PAGE = 1000
-
 
 @click.group("endpoints")
 def command() -> None:
@@ -33,12 +32,15 @@ def command() -> None:
     """
 
 
+command.add_command(preview.command)
+
+
 @command.command("list")
 @json_option
 def list_all(*, as_json: bool) -> None:
     """List all endpoints, the newest first."""
-    with open_place() as place:
-        found = _all_endpoints(place)
+    with open_place() as place, place.database.read() as connection:
+        found = place.all_endpoints(connection)
     if as_json:
         print_json({"items": EndpointSchema(many=True).dump(found), "next": None})
         return
@@ -192,17 +194,6 @@ def ping(endpoint: str, *, as_json: bool) -> None:
         print_json(DeliverySchema().dump(delivery))
         return
     click.echo(f"sent as delivery {delivery_id}")
-
-
-def _all_endpoints(place: Place) -> list[Endpoint]:
-    found: list[Endpoint] = []
-    with place.database.read() as connection:
-        while True:
-            after = found[-1].id if found else None
-            page = place.endpoints.list(connection, limit=_PAGE, after=after)
-            found += page
-            if len(page) < _PAGE:
-                return found
 
 
 def _print(endpoint: Endpoint, *, as_json: bool) -> None:

@@ -12,6 +12,7 @@ import click
 from notifier.audit.answers import Entry, ask, get_entry
 from notifier.audit.cursor import render_cursor
 from notifier.audit.questions import Question
+from notifier.cli import verdicts
 from notifier.cli.deliveries import DELIVERY_HEADINGS, delivery_cells
 from notifier.cli.options import cursor_option, json_option, limit_option
 from notifier.cli.output import (
@@ -33,6 +34,8 @@ from notifier.events.record import Recorder
 from notifier.web.api.schemas.deliveries import DeliverySchema
 from notifier.web.api.schemas.events import EntrySchema
 
+EVENT_HEADINGS = ["time", "action", "repository", "digest", "actor", "client"]
+
 _LISTING = "events"
 _PAGE = 1000
 _LOOK_EVERY_S = 1.0
@@ -44,6 +47,9 @@ _MOST_RECENT = 100_000
 @click.group("events")
 def command() -> None:
     """Ask the audit log: who pushed, pulled, mounted or deleted what, and when."""
+
+
+command.add_command(verdicts.command)
 
 
 @command.command("list")
@@ -71,8 +77,8 @@ def list_events(
         print_json({"items": items, "next": next_cursor})
         return
     print_table(
-        ["time", "action", "repository", "digest", "actor", "client", "id"],
-        [[*_cells(entry.event), str(entry.event.id)] for entry in entries],
+        [*EVENT_HEADINGS, "id"],
+        [[*event_cells(entry.event), str(entry.event.id)] for entry in entries],
     )
 
 
@@ -129,6 +135,20 @@ def tail(*, lines: int, follow: bool, as_json: bool, **options: Any) -> None:
             seen = {entry.event.id for entry in recent}
 
 
+def event_cells(event: Event) -> list[str]:
+    """Return what stands below `EVENT_HEADINGS`."""
+    target = event.target
+    tag = f":{target.tag}" if target.tag else ""
+    return [
+        render_timestamp(event.timestamp_ns)[: len("2026-05-01T15:28:51")],
+        event.action,
+        (target.repository or "") + tag,
+        short_digest(target.descriptor.digest) if target.descriptor else "",
+        event.actor or "",
+        event.request.addr,
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class _Log:
     """The answers to one question."""
@@ -162,25 +182,14 @@ class _Log:
 
 def _write(entries: Iterable[Entry]) -> None:
     for entry in entries:
-        click.echo(visible("  ".join(cell for cell in _cells(entry.event) if cell)))
+        click.echo(
+            visible("  ".join(cell for cell in event_cells(entry.event) if cell))
+        )
 
 
 def _write_json(entries: Iterable[Entry]) -> None:
     for entry in entries:
         print_json_line(EntrySchema().dump(entry))
-
-
-def _cells(event: Event) -> list[str]:
-    target = event.target
-    tag = f":{target.tag}" if target.tag else ""
-    return [
-        render_timestamp(event.timestamp_ns)[: len("2026-05-01T15:28:51")],
-        event.action,
-        (target.repository or "") + tag,
-        short_digest(target.descriptor.digest) if target.descriptor else "",
-        event.actor or "",
-        event.request.addr,
-    ]
 
 
 def _fields(entry: Entry) -> dict[str, str]:

@@ -14,6 +14,8 @@ from notifier.delivery.endpoints import Endpoint, EndpointStore
 from notifier.delivery.errors import EndpointUnknown
 from notifier.delivery.secrets import SecretBox
 
+_PAGE = 1000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
@@ -32,6 +34,16 @@ class Place:
         except ValueError:
             raise EndpointUnknown from None
         return self.endpoints.get(connection, id_)
+
+    def all_endpoints(self, connection: sa.Connection) -> list[Endpoint]:
+        """Return every endpoint, the newest first."""
+        found: list[Endpoint] = []
+        while True:
+            after = found[-1].id if found else None
+            page = self.endpoints.list(connection, limit=_PAGE, after=after)
+            found += page
+            if len(page) < _PAGE:
+                return found
 
 
 @contextmanager

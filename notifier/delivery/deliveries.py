@@ -1,6 +1,6 @@
 """Deliveries: one event for one endpoint, and every attempt at it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -117,6 +117,18 @@ def list_deliveries(
     if before is not None:
         statement = statement.where(DeliveryRow.id < before)
     return [_delivery(row) for row in connection.execute(statement)]
+
+
+def find_deliveries(
+    connection: sa.Connection, event_id: UUID, endpoint_keys: Collection[int]
+) -> dict[int, Delivery]:
+    """Return an event's newest delivery to each of the endpoints that has one."""
+    rows = connection.execute(
+        _DELIVERIES.where(
+            DeliveryRow.event_id == event_id, DeliveryRow.endpoint_id.in_(endpoint_keys)
+        ).order_by(DeliveryRow.id)
+    )
+    return {row.endpoint_id: _delivery(row) for row in rows}
 
 
 def get_delivery(connection: sa.Connection, delivery_id: UUID) -> Delivery:

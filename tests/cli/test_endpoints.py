@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 from standardwebhooks import Webhook
 
 from notifier.delivery.headers import MASK
+from tests import factories
 from tests.cli.conftest import Notifier
 
 URL = "http://127.0.0.1:9/hook"
@@ -124,10 +125,38 @@ def test_a_ping_makes_a_delivery_for_the_worker(notifier: Notifier) -> None:
     assert event["deliveries"] == [delivery]
 
 
+def test_filters_are_tried_out_as_by_the_rest_api(
+    notifier: Notifier, client: FlaskClient
+) -> None:
+    factories.push_image(client, "v1")
+    factories.push_image(client, "1.0")
+    options = ("--tag", "v*", "--exclude-tag-change", "unchanged", "--last", "4")
+    filters = {"tags": ["v*"], "exclude": {"tag_changes": ["unchanged"]}}
+    answer = client.post(
+        "/api/v1/endpoints/preview", json={"filters": filters, "last": 4}
+    ).get_json()
+
+    printed = notifier("endpoints", "preview", *options, "--json").stdout
+    shown = notifier("endpoints", "preview", *options).stdout.splitlines()
+
+    assert json.loads(printed) == answer
+    assert shown[0].startswith("1 of 4 events since ")
+    assert shown[0].endswith(" would be wanted")
+    assert "push    team/app:v1" in shown[3]
+    assert shown[5].split() == ["refused", "by", "events", "the", "newest", "because"]
+    assert shown[7].split(maxsplit=2)[:2] == ["filters.tags", "1"]
+    assert "the tag 1.0 is not among filters.tags" in shown[7]
+    assert json.loads(notifier("endpoints", "list", "--json").stdout)["items"] == []
+
+
+def test_of_an_empty_log_nothing_is_wanted(notifier: Notifier) -> None:
+    assert notifier("endpoints", "preview").stdout == "0 of 0 events would be wanted\n"
+
+
 def test_all_endpoints_are_listed_however_many(
     notifier: Notifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("notifier.cli.endpoints._PAGE", 2)
+    monkeypatch.setattr("notifier.cli.place._PAGE", 2)
     for name in ("a", "b", "c", "d"):
         notifier("endpoints", "add", name, URL)
 
@@ -143,6 +172,7 @@ def test_all_endpoints_are_listed_however_many(
         (("add", "ci", URL, "--action", "eat"), 1, "filters.actions: each must be"),
         (("add", "ci", URL, "--header", "x"), 2, "a header is written 'Name: value'"),
         (("update", "ci"), 2, "say what to change: see --help"),
+        (("preview", "--tag-change", "x"), 1, "filters.tag_changes: each must be"),
         (("update", "ci", "--enable"), 1, "there is no such endpoint"),
     ],
 )

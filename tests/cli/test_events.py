@@ -95,6 +95,29 @@ def test_an_event_is_shown_with_its_deliveries(
     assert "ci        pending" in shown
 
 
+def test_it_is_told_of_every_endpoint_whether_it_wanted_an_event(
+    notifier: Notifier, client: FlaskClient
+) -> None:
+    notifier("endpoints", "add", "ci", "http://127.0.0.1:9/")
+    notifier("endpoints", "add", "prod", "http://127.0.0.1:9/", "--tag", "v*")
+    factories.push_image(client)
+    listed = json.loads(notifier("events", "list", "--tag", "1.0", "--json").stdout)
+    event = listed["items"][0]["event"]["id"]
+    answer = client.get(f"/api/v1/events/{event}/deliveries").get_json()
+
+    printed = notifier("events", "deliveries", event, "--json").stdout
+    shown = notifier("events", "deliveries", event).stdout.splitlines()
+
+    assert json.loads(printed) == answer
+    delivery = answer["items"][1]["delivery"]["id"]
+    assert shown[0].split() == [
+        *("endpoint", "wanted", "refused", "by", "because", "state", "delivery")
+    ]
+    assert shown[1].split()[:3] == ["prod", "no", "filters.tags"]
+    assert "the tag 1.0 is not among filters.tags" in shown[1]
+    assert shown[2].split() == ["ci", "yes", "pending", delivery]
+
+
 @pytest.mark.usefixtures("pushed")
 def test_tail_prints_the_newest_last(notifier: Notifier) -> None:
     lines = notifier("events", "tail", "-n", "2", "--kind", "manifest").stdout
@@ -141,6 +164,7 @@ def _tag_and_action(line: str) -> tuple[str | None, str]:
         (("list", "--cursor", "x"), 2, "'x' is not the `next` of a page"),
         (("show", str(uuid4())), 1, "there is no such event"),
         (("show", "x"), 2, "'x' is not a valid UUID"),
+        (("deliveries", str(uuid4())), 1, "there is no such event"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from flask import Response, jsonify, url_for
 
+from notifier.audit.preview import Preview, preview
 from notifier.delivery.deliveries import Delivery, get_delivery, list_deliveries
 from notifier.delivery.endpoints import Endpoint
 from notifier.delivery.filters import Filters
@@ -24,6 +25,7 @@ from notifier.web.api.schemas.endpoints import (
     NewEndpointSchema,
 )
 from notifier.web.api.schemas.paging import PageQuerySchema
+from notifier.web.api.schemas.previews import PreviewQuestionSchema, PreviewSchema
 from notifier.web.requests import request_record
 from notifier.web.services import services
 
@@ -66,6 +68,21 @@ def list_endpoints(arguments: dict[str, Any]) -> Answer:
                 connection, after=before, limit=limit
             ),
         )
+
+
+@blueprint.route("/endpoints/preview", methods=["POST"])
+@blueprint.arguments(PreviewQuestionSchema)
+@blueprint.response(200, PreviewSchema)
+def preview_filters(fields: dict[str, Any]) -> Preview:
+    """Try filters out on the newest events.
+
+    The answer says how many an endpoint with these filters would have been told, and
+    what kept it from the others. Nothing is kept or sent.
+    """
+    own = services()
+    filters = Filters.parse(fields["filters"])
+    with own.database.read() as connection:
+        return preview(connection, own.recorder, filters, last=fields["last"])
 
 
 @blueprint.route("/endpoints/<uuid:endpoint_id>")

@@ -7,6 +7,7 @@ from flask import Response, jsonify
 
 from notifier.audit.answers import ask, get_entry
 from notifier.delivery.deliveries import list_deliveries
+from notifier.delivery.verdicts import judge
 from notifier.web.api.base import Blueprint
 from notifier.web.api.paging import LINK_HEADER, Answer, cursor_of, render_page
 from notifier.web.api.schemas.deliveries import DeliverySchema
@@ -16,10 +17,13 @@ from notifier.web.api.schemas.events import (
     EntrySchema,
     EventQuerySchema,
 )
+from notifier.web.api.schemas.paging import PageQuerySchema
+from notifier.web.api.schemas.verdicts import VerdictPageSchema
 from notifier.web.services import services
 
 blueprint = Blueprint("events", __name__, "The audit log.")
 
+_LISTING = "verdicts"
 _ENTRY = EntrySchema()
 _DELIVERIES = DeliverySchema(many=True)
 _MAX_DELIVERIES = 1000
@@ -57,3 +61,24 @@ def get_event(event_id: UUID) -> Response:
         entry = get_entry(connection, own.recorder, event_id)
         deliveries = list_deliveries(connection, event=event_id, limit=_MAX_DELIVERIES)
     return jsonify(_ENTRY.dump(entry) | {"deliveries": _DELIVERIES.dump(deliveries)})
+
+
+@blueprint.route("/events/<uuid:event_id>/deliveries")
+@blueprint.arguments(PageQuerySchema, location="query")
+@blueprint.response(200, VerdictPageSchema, headers=LINK_HEADER)
+@blueprint.alt_response(404, "NOT_FOUND")
+def list_verdicts(arguments: dict[str, Any], event_id: UUID) -> Answer:
+    """Tell of every endpoint whether it wanted an event.
+
+    If it did not, what refused the event is named; if it did, there is its delivery.
+    Endpoints that were removed are left out: the event itself lists their deliveries.
+    """
+    own = services()
+    before, limit = cursor_of(_LISTING, arguments), arguments["limit"]
+    with own.database.read() as connection:
+        entry = get_entry(connection, own.recorder, event_id)
+        found = own.endpoints.list(connection, after=before, limit=limit + 1)
+        verdicts = judge(connection, entry.event, entry.recorded_at, found[:limit])
+    return render_page(
+        _LISTING, verdicts, found[limit - 1].id if len(found) > limit else None
+    )

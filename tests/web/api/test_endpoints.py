@@ -13,6 +13,7 @@ from notifier.delivery.secrets import secret_bytes
 from notifier.web.services import Services
 from tests import factories
 from tests.web.api.conforming import ConformingClient
+from tests.web.v2 import traces
 
 _NEW = {"name": "ci", "url": "https://ci.example.com/hook"}
 _SECRET_HEADERS = {"Authorization": "Bearer hunter2"}
@@ -236,6 +237,66 @@ def test_the_deliveries_of_an_endpoint_are_listed(
     assert [item["endpoint_name"] for item in listed] == ["ci"]
     assert api.get(f"{path}?state=pending").get_json()["items"] == listed
     assert api.get(f"{path}?state=delivered").get_json()["items"] == []
+
+
+def test_filters_are_tried_out_on_the_newest_events(
+    api: ConformingClient, client: FlaskClient, own: Services
+) -> None:
+    factories.push_image(client, "1.0")
+    factories.push_image(client, "v2")
+    factories.push_image(client, "v2")
+    filters = {"tags": ["v*"], "exclude": {"tag_changes": ["unchanged"]}}
+    before = traces.left(own)
+
+    found = api.post("/endpoints/preview", json={"filters": filters}).get_json()
+
+    newest, middle, oldest = api.get("/events?kind=manifest").get_json()["items"]
+    assert traces.left(own) == before
+    assert (found["examined"], found["matched"]) == (9, 1)
+    assert found["samples"] == [middle]
+    first = api.get("/events").get_json()["items"][-1]
+    assert found["since"] == first["recorded_at"]
+    assert [(part["rule"], part["count"]) for part in found["refused"]] == [
+        ("filters.kinds", 6),
+        ("filters.exclude.tag_changes", 1),
+        ("filters.tags", 1),
+    ]
+    assert found["refused"][1]["sample"] == newest
+    assert found["refused"][2]["sample"] == oldest
+    assert found["refused"][2]["text"] == "the tag 1.0 is not among filters.tags"
+
+
+def test_without_a_word_the_default_filters_are_tried_out(
+    api: ConformingClient, client: FlaskClient
+) -> None:
+    factories.push_image(client)
+
+    found = api.post("/endpoints/preview")
+    fewer = api.post("/endpoints/preview", json={"last": 1})
+
+    assert found.get_json()["matched"] == 1
+    assert found.get_json()["examined"] == 3
+    assert fewer.get_json()["examined"] == 1
+
+
+def test_what_cannot_be_tried_out_is_pointed_at(
+    api: ConformingClient, subtests: pytest.Subtests
+) -> None:
+    for body, pointer in (
+        ({"last": 0}, "#/last"),
+        ({"last": 10_001}, "#/last"),
+        ({"last": "many"}, "#/last"),
+        ({"filters": {"tag_changes": ["gone"]}}, "#/filters/tag_changes/0"),
+        ({"filters": {"tags": []}}, "#/filters/tags"),
+        ({"filters": {"tag": ["v*"]}}, "#/filters/tag"),
+        ({"tags": ["v*"]}, "#/tags"),
+    ):
+        with subtests.test(body=body):
+            response = api.post("/endpoints/preview", json=body)
+
+            assert response.status_code == 422
+            [error] = response.get_json()["errors"]
+            assert error["pointer"] == pointer
 
 
 _JSON = st.recursive(

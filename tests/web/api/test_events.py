@@ -96,11 +96,75 @@ def test_an_event_says_where_it_was_delivered(
     assert shown == found
 
 
-def test_an_unknown_event_is_not_found(api: ConformingClient) -> None:
-    response = api.get(f"/events/{uuid4()}")
+def _verdicts(api: ConformingClient, event: str, query: str = "") -> dict[str, Any]:
+    response = api.get(f"/events/{event}/deliveries?{query}")
+    assert response.status_code == 200, response.text
+    page: dict[str, Any] = response.get_json()
+    return page
 
-    assert response.status_code == 404
-    assert response.get_json()["detail"] == "There is no such event."
+
+def test_an_event_says_of_every_endpoint_whether_it_was_wanted(
+    api: ConformingClient, client: FlaskClient
+) -> None:
+    made = {
+        name: api.post(
+            "/endpoints", json={"name": name, "url": "http://127.0.0.1:9/", **more}
+        ).get_json()["id"]
+        for name, more in (
+            ("ci", {}),
+            ("releases", {"filters": {"tags": ["v*"]}}),
+            ("off", {"enabled": False}),
+            ("gone", {}),
+        )
+    }
+    [found] = _found(api, f"digest={factories.push_image(client)}")
+    api.delete(f"/endpoints/{made['gone']}")
+    api.post("/endpoints", json={"name": "late", "url": "http://127.0.0.1:9/"})
+
+    page = _verdicts(api, found["event"]["id"])
+
+    verdicts = {item["endpoint_name"]: item for item in page["items"]}
+    assert list(verdicts) == ["late", "off", "releases", "ci"]
+    assert {
+        name: item["refusal"] and item["refusal"]["rule"]
+        for name, item in verdicts.items()
+    } == {
+        "ci": None,
+        "releases": "filters.tags",
+        "off": "disabled",
+        "late": "made_later",
+    }
+    assert [item["wanted"] for item in page["items"]] == [False, False, False, True]
+    [delivery] = api.get(f"/deliveries?endpoint={made['ci']}").get_json()["items"]
+    assert verdicts["ci"]["delivery"] == delivery
+    assert verdicts["ci"]["endpoint_id"] == made["ci"]
+    assert verdicts["releases"]["delivery"] is None
+    assert verdicts["releases"]["refusal"]["text"] == (
+        "the tag 1.0 is not among filters.tags"
+    )
+
+
+def test_verdicts_come_in_pages(api: ConformingClient, client: FlaskClient) -> None:
+    for name in ("a", "b", "c"):
+        api.post("/endpoints", json={"name": name, "url": "http://127.0.0.1:9/"})
+    [found] = _found(api, f"digest={factories.push_image(client)}")
+    event = found["event"]["id"]
+
+    first = _verdicts(api, event, "limit=2")
+    second = _verdicts(api, event, f"limit=2&cursor={first['next']}")
+
+    items = [*first["items"], *second["items"]]
+    assert [item["endpoint_name"] for item in items] == ["c", "b", "a"]
+    assert second["next"] is None
+    assert _verdicts(api, event)["items"] == items
+
+
+def test_an_unknown_event_is_not_found(api: ConformingClient) -> None:
+    for path in (f"/events/{uuid4()}", f"/events/{uuid4()}/deliveries"):
+        response = api.get(path)
+
+        assert response.status_code == 404
+        assert response.get_json()["detail"] == "There is no such event."
 
 
 @pytest.fixture(name="log")
