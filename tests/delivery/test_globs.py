@@ -65,8 +65,9 @@ def test_a_glob_is_the_regular_expression_it_stands_for(
 
 
 def test_no_pattern_takes_long() -> None:
-    began = time.monotonic()
+    began = time.thread_time()
 
-    assert not matches("**a*" * 20, "a" * 254 + "b/c")
+    for pattern in ("**a*" * 20, "*a" * 100, "**/*" * 50):
+        assert not matches(pattern, "a" * 254 + "b/c-")
 
-    assert time.monotonic() - began < 1
+    assert time.thread_time() - began < 0.5
