@@ -1,5 +1,6 @@
 """The deliveries commands: what was sent where, and how that went."""
 
+from typing import Any
 from uuid import UUID
 
 import click
@@ -8,6 +9,7 @@ from notifier.audit.cursor import render_cursor
 from notifier.cli.options import choice, cursor_option, json_option, limit_option
 from notifier.cli.output import moment, print_fields, print_json, print_table, visible
 from notifier.cli.place import open_place
+from notifier.cli.redeliveries import redeliver_many, redelivery_options
 from notifier.delivery.deliveries import (
     Attempt,
     Delivery,
@@ -93,20 +95,27 @@ def show(delivery: UUID, *, as_json: bool) -> None:
 
 
 @command.command()
-@click.argument("delivery", type=click.UUID)
-@json_option
-def redeliver(delivery: UUID, *, as_json: bool) -> None:
-    """Send a delivery once more, whatever came of it before.
+@click.argument("delivery", type=click.UUID, required=False)
+@redelivery_options
+def redeliver(delivery: UUID | None, **options: Any) -> None:
+    """Send a delivery once more, whatever came of it before; or many.
 
-    A running worker does it within a second.
+    Many are named by what they have in common: all that is given has to be so. A
+    running worker sends them, the oldest first.
+
+    \b
+    Examples:
+      notifier deliveries redeliver 0196db4e-7025-7001-8025-9f3a5c000025
+      notifier deliveries redeliver --state failed --since 1h --repository 'team/**'
+      notifier deliveries redeliver --endpoint ci --since 2d --dry-run
     """
-    with open_place() as place, place.database.transaction() as transaction:
-        # The sweep finds it in the database: no Redis is needed here.
-        found = make_due(transaction, delivery, Nudger(None))
-    if as_json:
-        print_json(DeliverySchema().dump(found))
-    else:
-        click.echo(f"{found.endpoint_name} will get it again")
+    if delivery is None:
+        redeliver_many(options)
+        return
+    as_json = options.pop("as_json")
+    if any(options.values()):
+        raise click.UsageError("name a delivery, or say what many have in common")
+    _redeliver_one(delivery, as_json=as_json)
 
 
 def delivery_cells(delivery: Delivery) -> list[str]:
@@ -120,6 +129,16 @@ def delivery_cells(delivery: Delivery) -> list[str]:
         str(delivery.event_id),
         str(delivery.id),
     ]
+
+
+def _redeliver_one(delivery: UUID, *, as_json: bool) -> None:
+    with open_place() as place, place.database.transaction() as transaction:
+        # The sweep finds it in the database: no Redis is needed here.
+        found = make_due(transaction, delivery, Nudger(None))
+    if as_json:
+        print_json(DeliverySchema().dump(found))
+    else:
+        click.echo(f"{found.endpoint_name} will get it again")
 
 
 def _print_attempt(attempt: Attempt) -> None:

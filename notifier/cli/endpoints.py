@@ -11,6 +11,7 @@ from notifier.cli import preview
 from notifier.cli.options import json_option
 from notifier.cli.output import moment, print_fields, print_json, print_table
 from notifier.cli.place import open_place
+from notifier.cli.recover import recover
 from notifier.cli.wishes import describe, take_filters, wish_options
 from notifier.config import Settings
 from notifier.delivery.deliveries import get_delivery
@@ -194,6 +195,9 @@ def ping(endpoint: str, *, as_json: bool) -> None:
         print_json(DeliverySchema().dump(delivery))
         return
     click.echo(f"sent as delivery {delivery_id}")
+
+
+command.add_command(recover)
 
 
 def _print(endpoint: Endpoint, *, as_json: bool) -> None:

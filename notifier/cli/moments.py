@@ -35,3 +35,8 @@ class Moment(click.ParamType[int]):
 
 
 MOMENT = Moment()
+
+
+def instant(at_ns: int) -> datetime:
+    """Return the time that an option of the type above stands for."""
+    return _EPOCH + timedelta(microseconds=at_ns // 1000)

@@ -15,6 +15,7 @@ _COMMANDS = (
     "endpoints",
     "events",
     "deliveries",
+    "redeliveries",
     "version",
 )
 

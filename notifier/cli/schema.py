@@ -28,6 +28,7 @@ _MODULES = (
     "notifier.registry.referrers",
     "notifier.events.tables",
     "notifier.delivery.tables",
+    "notifier.delivery.repair.tables",
 )
 _LOCK = {
     # A transaction is alone on SQLite anyway. Any statement shows Alembic that it is in

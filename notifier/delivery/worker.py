@@ -1,6 +1,7 @@
 """The worker process: takes nudges, sweeps, and drains endpoints.
 
-It also removes upload sessions that nobody has gone on with.
+It also goes on with redeliveries of many, and removes upload sessions that nobody has
+gone on with.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from notifier.delivery.drains import Drains
 from notifier.delivery.endpoints import EndpointStore
 from notifier.delivery.periodic import Periodic
 from notifier.delivery.queue import redis_url, run_rq_worker
+from notifier.delivery.repair.repairer import Repairer
 from notifier.delivery.secrets import SecretBox
 from notifier.delivery.sweep import sweep
 from notifier.events.record import Recorder
@@ -22,6 +24,7 @@ from notifier.metrics import Metrics
 from notifier.storage import open_storage
 
 _SWEEP_S = 1.0
+_REPAIR_S = 0.25
 _EXPIRY_S = 3600.0
 
 
@@ -33,9 +36,10 @@ def run(settings: Settings) -> int:
     """
     logs.configure(settings.log_format)
     database = Database(settings.database)
+    recorder = Recorder()
     office = Office(
         database=database,
-        bodies=Bodies(Recorder()),
+        bodies=Bodies(recorder),
         endpoints=EndpointStore(SecretBox.open(settings), settings.max_endpoints),
         metrics=Metrics(settings.data_dir / "metrics"),
         holder=uuid4(),
@@ -43,8 +47,10 @@ def run(settings: Settings) -> int:
     storage = open_storage(settings.storage)
     expiry = timedelta(hours=settings.upload_expiry_h)
     drains = Drains(office)
+    repairer = Repairer(database, recorder, office.holder)
     threads = [
         Periodic("sweep", _SWEEP_S, lambda: sweep(database, drains.start)),
+        Periodic("repair", _REPAIR_S, repairer.work),
         Periodic(
             "expiry",
             _EXPIRY_S,

@@ -10,7 +10,7 @@ from flask.json.provider import JSONProvider
 
 import notifier
 from notifier.web import errors
-from notifier.web.api import deliveries, docs, endpoints, events
+from notifier.web.api import deliveries, docs, endpoints, events, redeliveries
 from notifier.web.api.schemas.envelope import EVENT_SCHEMA
 from notifier.web.api.schemas.problems import ProblemSchema
 
@@ -38,8 +38,8 @@ def init_app(app: Flask) -> None:
         },
     )
     api.spec.components.schema("Event", EVENT_SCHEMA)
-    for blueprint in (endpoints.blueprint, deliveries.blueprint, events.blueprint):
-        api.register_blueprint(blueprint)
+    for group in (endpoints, deliveries, redeliveries, events):
+        api.register_blueprint(group.blueprint)
     app.register_blueprint(docs.make_blueprint(api.spec))
 
 

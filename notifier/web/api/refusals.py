@@ -14,6 +14,11 @@ from notifier.delivery.errors import (
     EndpointUnknown,
     TooManyEndpoints,
 )
+from notifier.delivery.repair.errors import (
+    RepairFinished,
+    RepairUnknown,
+    TooManyRepairs,
+)
 from notifier.web.errors import problem
 
 STATUS: dict[type[Exception], int] = {
@@ -22,7 +27,10 @@ STATUS: dict[type[Exception], int] = {
     EndpointNameTaken: 409,
     EndpointUnknown: 404,
     EventUnknown: 404,
+    RepairFinished: 409,
+    RepairUnknown: 404,
     TooManyEndpoints: 409,
+    TooManyRepairs: 409,
 }
 
 

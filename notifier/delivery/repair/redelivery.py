@@ -1,0 +1,154 @@
+"""The work of a redelivery: deliveries are found along an index and made due."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple, TypeVar
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from notifier.db import Transaction
+from notifier.delivery import leases
+from notifier.delivery.deliveries import STATES, DeliveryState
+from notifier.delivery.repair.selection import DeliverySelection
+from notifier.delivery.repair.work import WINDOW, Part
+from notifier.delivery.tables import AttemptRow, DeliveryRow, EndpointRow
+from notifier.events.record import Recorder
+from notifier.events.tables import EventRow
+from notifier.ids import first_uuid7
+
+_Statement = sa.Select[*tuple[Any, ...]]
+_Select = TypeVar("_Select", bound=_Statement)
+
+_FIRST = UUID(int=0)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_READ_AT_ONCE = 500
+
+
+class Missed(NamedTuple):
+    """A delivery to be made due, and the endpoint that it is for."""
+
+    id: UUID
+    endpoint_key: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedeliveryWork:
+    """Makes deliveries due that were made before *end*.
+
+    They are of the endpoint of that *key*, or else of all that are enabled.
+    """
+
+    recorder: Recorder
+    selection: DeliverySelection
+    key: int | None
+    end: datetime
+
+    def look(self, connection: sa.Connection, cursor: str, limit: int) -> Part[Missed]:
+        """Find deliveries, the oldest first."""
+        low = UUID(cursor) if cursor else _before(self.selection.since)
+        window_end = connection.scalar(
+            self._along(sa.select(DeliveryRow.id), low).offset(WINDOW - 1).limit(1)
+        )
+        rows = connection.execute(self._meant(low, window_end)).all()
+        found: list[Missed] = []
+        for row in self._wanted(connection, rows):
+            found.append(Missed(row.id, row.endpoint_id))
+            if len(found) == limit:
+                return Part(found, str(row.id))
+        if len(rows) == _READ_AT_ONCE:
+            return Part(found, str(rows[-1].id))
+        return Part(found, None if window_end is None else str(window_end))
+
+    def do(self, transaction: Transaction, items: Sequence[Missed]) -> None:
+        """Make them due, unless they have been delivered in the meantime."""
+        for key in sorted({item.endpoint_key for item in items}):
+            leases.lock(transaction.connection, key)
+        now = datetime.now(UTC)
+        ids = [item.id for item in items]
+        transaction.execute(
+            sa.update(DeliveryRow)
+            .where(DeliveryRow.id.in_(ids), *self._conditions(now))
+            .values(due_at=now)
+        )
+
+    def _along(self, statement: _Select, low: UUID) -> _Select:
+        """Follow the index from the delivery *low*, but without it, up to the end."""
+        high = first_uuid7(_nanoseconds(self._end()))
+        if self.key is None:
+            return statement.where(
+                DeliveryRow.id > low, DeliveryRow.id < high
+            ).order_by(DeliveryRow.id)
+        # Compared as one, so that PostgreSQL goes along no other index: of a quiet
+        # endpoint it might pass over the deliveries of all others.
+        place = sa.tuple_(DeliveryRow.endpoint_id, DeliveryRow.id)
+        return statement.where(
+            place > sa.tuple_(self.key, sa.literal(low, DeliveryRow.id.type)),
+            place < sa.tuple_(self.key, sa.literal(high, DeliveryRow.id.type)),
+        ).order_by(DeliveryRow.endpoint_id, DeliveryRow.id)
+
+    def _end(self) -> datetime:
+        return min(self.selection.until or self.end, self.end)
+
+    def _meant(self, low: UUID, window_end: UUID | None) -> _Statement:
+        columns = (DeliveryRow.id, DeliveryRow.endpoint_id, DeliveryRow.event_id)
+        statement = self._along(sa.select(*columns), low)
+        if window_end is not None:
+            statement = statement.where(DeliveryRow.id <= window_end)
+        return (
+            statement.join(EndpointRow, EndpointRow.id == DeliveryRow.endpoint_id)
+            .where(EndpointRow.enabled, EndpointRow.removed_at.is_(None))
+            .where(*self._conditions(datetime.now(UTC)))
+            .limit(_READ_AT_ONCE)
+        )
+
+    def _conditions(self, now: datetime) -> Iterator["sa.ColumnElement[bool]"]:
+        selection = self.selection
+        yield DeliveryRow.due_at.is_(None) | (DeliveryRow.due_at > now)
+        yield DeliveryRow.state.in_([STATES[state] for state in selection.states])
+        if selection.failed_since is not None:
+            pending = DeliveryRow.state == STATES[DeliveryState.PENDING]
+            yield sa.or_(
+                pending & (DeliveryRow.attempts > 0),
+                ~pending & _was_attempted_since(selection.failed_since),
+            )
+
+    def _wanted(
+        self, connection: sa.Connection, rows: Sequence[sa.Row[Any]]
+    ) -> Iterator[sa.Row[Any]]:
+        """Leave out the deliveries of events that the filters do not want."""
+        filters = self.selection.filters
+        if filters is None or not rows:
+            yield from rows
+            return
+        ids = {row.event_id for row in rows}
+        found = connection.execute(_EVENTS, {"ids": ids}).all()
+        events = self.recorder.events(connection, found)
+        wanted = {event.id for event in events if filters.wants(event)}
+        yield from (row for row in rows if row.event_id in wanted)
+
+
+_EVENTS = sa.select(EventRow.__table__).where(
+    EventRow.id.in_(sa.bindparam("ids", expanding=True))
+)
+
+
+def _was_attempted_since(since: datetime) -> sa.ColumnElement[bool]:
+    return sa.exists().where(
+        AttemptRow.delivery_id == DeliveryRow.id,
+        AttemptRow.number == DeliveryRow.attempts,
+        AttemptRow.started_at >= since,
+    )
+
+
+def _before(since: datetime | None) -> UUID:
+    """Return an id that comes just before all that were made from *since* on."""
+    if since is None:
+        return _FIRST
+    return UUID(int=first_uuid7(_nanoseconds(since)).int - 1)
+
+
+def _nanoseconds(at: datetime) -> int:
+    return max((at - _EPOCH) // _MICROSECOND, 0) * 1000
