@@ -75,7 +75,7 @@ class Metrics:
         )
         self.delivery_latency_seconds = Histogram(
             "notifier_delivery_latency_seconds",
-            "Time from an event's commit to the endpoint's 2xx.",
+            "Time from a delivery's commit to the endpoint's 2xx.",
             buckets=_LATENCY_SECONDS,
             registry=registry,
         )

@@ -12,6 +12,7 @@ from notifier.cli.options import json_option
 from notifier.cli.output import moment, print_fields, print_json, print_table
 from notifier.cli.place import open_place
 from notifier.cli.recover import recover
+from notifier.cli.replays import replay
 from notifier.cli.wishes import describe, take_filters, wish_options
 from notifier.config import Settings
 from notifier.delivery.deliveries import get_delivery
@@ -198,6 +199,7 @@ def ping(endpoint: str, *, as_json: bool) -> None:
 
 
 command.add_command(recover)
+command.add_command(replay)
 
 
 def _print(endpoint: Endpoint, *, as_json: bool) -> None:

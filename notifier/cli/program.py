@@ -16,6 +16,7 @@ _COMMANDS = (
     "events",
     "deliveries",
     "redeliveries",
+    "replays",
     "version",
 )
 

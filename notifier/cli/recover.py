@@ -5,7 +5,7 @@ from typing import Unpack
 import click
 
 from notifier.cli.moments import MOMENT, instant
-from notifier.cli.redeliveries import redeliver_selected
+from notifier.cli.redeliveries import printer
 from notifier.cli.repairs import Manner, manner_options
 from notifier.delivery.repair.selection import DeliverySelection
 
@@ -30,4 +30,4 @@ def recover(endpoint: str, *, since: int, **manner: Unpack[Manner]) -> None:
       notifier endpoints recover ci --since 2026-05-01T15:00Z --rate 50 --wait
     """
     selection = DeliverySelection.recovery(instant(since))
-    redeliver_selected(selection, endpoint, **manner)
+    printer.ask(selection, endpoint, **manner)

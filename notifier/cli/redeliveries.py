@@ -1,29 +1,21 @@
 """The redeliveries commands: many deliveries, made once more in the background."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Any, Unpack
+from typing import Any
 from uuid import UUID
 
 import click
-import sqlalchemy as sa
 
 from notifier.cli.moments import MOMENT, instant
 from notifier.cli.options import choice, cursor_option, json_option, limit_option
-from notifier.cli.place import Place, open_place
 from notifier.cli.repairs import (
-    Manner,
     RepairPrinter,
     manner_options,
-    print_count,
 )
 from notifier.cli.wishes import narrowing_options, take_lists
 from notifier.delivery.deliveries import DeliveryState
-from notifier.delivery.endpoints import Endpoint
-from notifier.delivery.repair.redelivery import RedeliveryWork
-from notifier.delivery.repair.repairs import RepairKind, create_repair
+from notifier.delivery.repair.repairs import RepairKind
 from notifier.delivery.repair.selection import DeliverySelection, narrowing
-from notifier.events.record import Recorder
 from notifier.web.api.schemas.repairs import RedeliverySchema
 
 _LISTING = "redeliveries"
@@ -46,7 +38,9 @@ _OPTIONS = (
     manner_options,
 )
 
-printer = RepairPrinter(RepairKind.REDELIVERY, _LISTING, RedeliverySchema())
+printer = RepairPrinter(
+    RepairKind.REDELIVERY, _LISTING, RedeliverySchema(), "deliveries"
+)
 
 
 def redelivery_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -69,27 +63,7 @@ def redeliver_many(options: dict[str, Any]) -> None:
         until=None if until is None else instant(until),
         filters=narrowing(lists) if lists else None,
     )
-    redeliver_selected(selection, endpoint, **options)
-
-
-def redeliver_selected(
-    selection: DeliverySelection, endpoint: str | None, **manner: Unpack[Manner]
-) -> None:
-    """Ask for a redelivery to the endpoint that is named, or to all; or count it."""
-    with open_place() as place:
-        if manner["dry_run"]:
-            work = _work(place, selection, endpoint)
-            print_count(place, work, "deliveries", as_json=manner["as_json"])
-            return
-        with place.database.transaction() as transaction:
-            repair = create_repair(
-                transaction,
-                RepairKind.REDELIVERY,
-                selection,
-                endpoint=_named(place, transaction.connection, endpoint),
-                rate=manner["rate"],
-            )
-        printer.print_new(place, repair, wait=manner["wait"], as_json=manner["as_json"])
+    printer.ask(selection, endpoint, **options)
 
 
 @click.group("redeliveries")
@@ -124,22 +98,3 @@ def show(redelivery: UUID, *, as_json: bool) -> None:
 def cancel(redelivery: UUID, *, as_json: bool) -> None:
     """Cancel a redelivery. What is due by now is still sent."""
     printer.cancel(redelivery, as_json=as_json)
-
-
-def _work(
-    place: Place, selection: DeliverySelection, endpoint: str | None
-) -> RedeliveryWork:
-    with place.database.read() as connection:
-        named = _named(place, connection, endpoint)
-    return RedeliveryWork(
-        recorder=Recorder(),
-        selection=selection,
-        key=named.key if named else None,
-        end=datetime.now(UTC),
-    )
-
-
-def _named(
-    place: Place, connection: sa.Connection, endpoint: str | None
-) -> Endpoint | None:
-    return place.find_endpoint(connection, endpoint) if endpoint else None

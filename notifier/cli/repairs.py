@@ -3,10 +3,12 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from datetime import UTC, datetime
+from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 import click
+import sqlalchemy as sa
 from marshmallow import Schema
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -15,6 +17,9 @@ from notifier.audit.cursor import render_cursor
 from notifier.cli.options import json_option
 from notifier.cli.output import moment, print_fields, print_json, print_table
 from notifier.cli.place import Place, open_place
+from notifier.delivery.endpoints import Endpoint
+from notifier.delivery.outbox import Outbox
+from notifier.delivery.queue import Nudger
 from notifier.delivery.repair.repairs import (
     MAX_RATE,
     MIN_RATE,
@@ -22,10 +27,15 @@ from notifier.delivery.repair.repairs import (
     RepairKind,
     RepairState,
     cancel_repair,
+    create_repair,
     get_repair,
     list_repairs,
 )
-from notifier.delivery.repair.work import Work, count
+from notifier.delivery.repair.selection import Selection
+from notifier.delivery.repair.work import count
+from notifier.delivery.repair.works import work_of
+from notifier.events.record import Recorder
+from notifier.web.api.schemas.repairs import CountSchema
 
 _HEADINGS = ["asked for", "endpoint", "state", "done", "total", "id"]
 _LOOK_EVERY_S = 0.25
@@ -63,18 +73,51 @@ def manner_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @dataclass(frozen=True, slots=True)
 class RepairPrinter:
-    """Prints repairs of one kind, for people and, by its *schema*, for programs."""
+    """Asks for repairs of one kind and prints them, by *schema* for programs.
+
+    *items* is what they are of.
+    """
 
     kind: RepairKind
     listing: str
     schema: Schema
+    items: str
+
+    def ask(
+        self, selection: Selection, endpoint: str | None, **manner: Unpack[Manner]
+    ) -> None:
+        """Ask for a repair for the endpoint that is named, or for all; or count it.
+
+        What is printed is the repair, or what became of it if it was waited for.
+        """
+        as_json = manner["as_json"]
+        with open_place() as place:
+            if manner["dry_run"]:
+                self._print_count(place, selection, endpoint, as_json=as_json)
+                return
+            with place.database.transaction() as transaction:
+                repair = create_repair(
+                    transaction,
+                    selection,
+                    endpoint=_named(place, transaction.connection, endpoint),
+                    rate=manner["rate"],
+                )
+            if manner["wait"]:
+                repair = self._waited_for(place, repair)
+        if manner["wait"] or as_json:
+            self._print(repair, as_json=as_json)
+        else:
+            click.echo(f"asked for as {self.kind} {repair.id}")
+            click.echo("A running worker does it.", err=True)
+        if repair.state is RepairState.CANCELLED:
+            raise click.exceptions.Exit(1)
 
     def print_list(
         self, *, endpoint: str | None, limit: int, before: UUID | None, as_json: bool
     ) -> None:
         """Print a page of them, the newest first."""
         with open_place() as place, place.database.read() as connection:
-            named = place.find_endpoint(connection, endpoint) if endpoint else None
+            named = _named(place, connection, endpoint)
             found = list_repairs(
                 connection,
                 self.kind,
@@ -105,19 +148,22 @@ class RepairPrinter:
         else:
             click.echo(f"cancelled when {found.done} of {found.total} were done")
 
-    def print_new(
-        self, place: Place, repair: Repair, *, wait: bool, as_json: bool
+    def _print_count(
+        self, place: Place, selection: Selection, endpoint: str | None, *, as_json: bool
     ) -> None:
-        """Print one that was asked for just now, or what became of it in the end."""
-        if not wait and not as_json:
-            click.echo(f"asked for as {self.kind} {repair.id}")
-            click.echo("A running worker does it.", err=True)
-            return
-        if wait:
-            repair = self._waited_for(place, repair)
-        self._print(repair, as_json=as_json)
-        if repair.state is RepairState.CANCELLED:
-            raise click.exceptions.Exit(1)
+        with place.database.read() as connection:
+            work = work_of(
+                selection,
+                endpoint=_named(place, connection, endpoint),
+                end=datetime.now(UTC),
+                recorder=Recorder(),
+                outbox=Outbox(place.endpoints, Nudger(None)),
+            )
+            counted = count(connection, work)
+        if as_json:
+            print_json(CountSchema().dump(counted))
+        else:
+            click.echo(f"{counted.total} {self.items}")
 
     def _print(self, repair: Repair, *, as_json: bool) -> None:
         if as_json:
@@ -147,14 +193,10 @@ class RepairPrinter:
         return repair
 
 
-def print_count(place: Place, work: Work[Any], what: str, *, as_json: bool) -> None:
-    """Print how many items *work* has, all of them counted."""
-    with place.database.read() as connection:
-        counted = count(connection, work, for_s=None)
-    if as_json:
-        print_json({"total": counted.total, "complete": counted.complete})
-    else:
-        click.echo(f"{counted.total} {what}")
+def _named(
+    place: Place, connection: sa.Connection, endpoint: str | None
+) -> Endpoint | None:
+    return place.find_endpoint(connection, endpoint) if endpoint else None
 
 
 def _cells(repair: Repair) -> list[str]:

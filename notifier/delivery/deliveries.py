@@ -205,11 +205,11 @@ def _delivery(row: sa.Row[Any]) -> Delivery:
         endpoint_name=row.name,
         state=_STATES[row.state],
         attempts=row.attempts,
-        created_at=_made_at(row.id),
+        created_at=made_at(row.id),
         due_at=row.due_at,
     )
 
 
-def _made_at(id_: UUID) -> datetime:
+def made_at(id_: UUID) -> datetime:
     """Read the time out of a UUIDv7: no column repeats it."""
     return datetime.fromtimestamp((id_.int >> 80) / 1000, UTC)

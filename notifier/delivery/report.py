@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from notifier import logs
-from notifier.delivery.deliveries import DeliveryState
+from notifier.delivery.deliveries import DeliveryState, Trigger, made_at
 from notifier.delivery.endpoints import Recipient
 from notifier.delivery.letters import Letter
 from notifier.delivery.settlement import Settlement
@@ -27,8 +27,9 @@ def report(
     _count(settlements, recipient.name, metrics)
     now = datetime.now(UTC)
     for item in settlements:
-        if item.answer.is_accepted:
-            waited = now - letters[item.delivery_id].body.recorded_at
+        if item.answer.is_accepted and item.trigger is Trigger.SCHEDULE:
+            # An event that is replayed was recorded long before its delivery was made.
+            waited = now - made_at(item.delivery_id)
             metrics.delivery_latency_seconds.observe(max(waited.total_seconds(), 0))
     about = {
         "event": "attempt",

@@ -1,7 +1,7 @@
 """The worker process: takes nudges, sweeps, and drains endpoints.
 
-It also goes on with redeliveries of many, and removes upload sessions that nobody has
-gone on with.
+It also goes on with redeliveries of many and with replays, and removes upload sessions
+that nobody has gone on with.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -47,7 +47,7 @@ def run(settings: Settings) -> int:
     storage = open_storage(settings.storage)
     expiry = timedelta(hours=settings.upload_expiry_h)
     drains = Drains(office)
-    repairer = Repairer(database, recorder, office.holder)
+    repairer = Repairer(database, office.endpoints, recorder, office.holder)
     threads = [
         Periodic("sweep", _SWEEP_S, lambda: sweep(database, drains.start)),
         Periodic("repair", _REPAIR_S, repairer.work),

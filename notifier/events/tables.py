@@ -25,6 +25,8 @@ ACTIONS = {
 KINDS = {Kind.MANIFEST: 1, Kind.BLOB: 2}
 TAG_CHANGES = {TagChange.NEW: 1, TagChange.MOVED: 2, TagChange.UNCHANGED: 3}
 
+_IS_TAG_PUSH = f"action = {ACTIONS[Action.PUSH]} AND tag IS NOT NULL"
+
 
 class EventRow(Base):
     """One line of the audit log. The columns ``…_text`` name rows of ``texts``."""
@@ -33,6 +35,14 @@ class EventRow(Base):
     __table_args__ = (
         sa.Index("ix_events_digest", "digest", "id"),
         sa.Index("ix_events_repository", "repository_id", "id"),
+        sa.Index(
+            "ix_events_tag_push",
+            "repository_id",
+            "tag",
+            "id",
+            sqlite_where=sa.text(_IS_TAG_PUSH),
+            postgresql_where=sa.text(_IS_TAG_PUSH),
+        ),
         {"sqlite_with_rowid": False},
     )
 

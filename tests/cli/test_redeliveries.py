@@ -1,21 +1,18 @@
 """The commands that redeliver many: asked for, waited for, looked at, cancelled."""
 
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
+from notifier.config import Settings
 from notifier.db import Database
-from notifier.delivery.repair.repairer import Repairer
 from notifier.delivery.tables import FAILED, DeliveryRow
-from notifier.events.record import Recorder
 from tests import factories
 from tests.cli.conftest import Notifier
+from tests.cli.repairing import repairing
 
 
 @pytest.fixture(name="missed", autouse=True)
@@ -28,28 +25,10 @@ def _missed(notifier: Notifier, client: FlaskClient, database: Database) -> None
         transaction.execute(sa.update(DeliveryRow).values(state=FAILED, due_at=None))
 
 
-@contextmanager
-def _worker(database: Database) -> Iterator[None]:
-    """Take the steps that a worker would take."""
-    stopping = threading.Event()
-    repairer = Repairer(database, Recorder(), uuid4())
-
-    def run() -> None:
-        while not stopping.wait(0.05):
-            repairer.work()
-        database.leave()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    yield
-    stopping.set()
-    thread.join()
-
-
 def test_many_are_redelivered_by_what_they_have_in_common(
-    notifier: Notifier, database: Database
+    notifier: Notifier, settings: Settings
 ) -> None:
-    with _worker(database):
+    with repairing(settings):
         done = notifier(
             *("deliveries", "redeliver", "--state", "failed", "--since", "1h"),
             *("--repository", "team/**", "--wait", "--json"),

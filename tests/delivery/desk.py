@@ -22,6 +22,7 @@ from notifier.delivery.drains import Drains
 from notifier.delivery.endpoints import Endpoint, EndpointStore
 from notifier.delivery.outbox import Outbox
 from notifier.delivery.queue import Nudger
+from notifier.delivery.repair.tables import RepairRow
 from notifier.delivery.secrets import SecretBox
 from notifier.delivery.sweep import sweep
 from notifier.delivery.tables import DeliveryRow, DrainRow
@@ -101,6 +102,11 @@ class Desk:
         """Let every lease run out now."""
         with self.database.transaction() as transaction:
             transaction.execute(sa.update(DrainRow).values(until=datetime.now(UTC)))
+
+    def hurry_repairs(self) -> None:
+        """Let no worker hold a repair any more."""
+        with self.database.transaction() as transaction:
+            transaction.execute(sa.update(RepairRow).values(held_until=None))
 
     def deliveries(self, **filters: Any) -> Sequence[Delivery]:
         """List deliveries, newest first."""

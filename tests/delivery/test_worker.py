@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,11 @@ import redis
 from notifier.config import Settings
 from notifier.delivery.deliveries import DeliveryState
 from notifier.delivery.queue import Nudger
+from notifier.delivery.repair.repairs import create_repair
+from notifier.delivery.repair.selection import EventSelection
 from notifier.delivery.secrets import SecretBox
+from tests import factories, servers
 from tests import receiver as receivers
-from tests import servers
 from tests.delivery.desk import Desk
 from tests.receiver import Receiver, answers, wait_until
 
@@ -148,3 +151,33 @@ def test_what_was_in_flight_at_a_kill_is_sent_again_with_the_same_id(
 
     first, second = receiver.requests
     assert first.headers["webhook-id"] == second.headers["webhook-id"]
+
+
+def test_a_replay_goes_on_after_a_kill_and_sends_each_event_once(
+    nudged: Desk, settings: Settings, redis_at: str, receiver: Receiver
+) -> None:
+    settings = Settings(
+        data_dir=settings.data_dir,
+        database_url=settings.database_url,
+        redis_url=redis_at,
+    )
+    events = nudged.announce(*(factories.event() for _ in range(12)))
+    endpoint = nudged.create(receiver.url)
+    selection = EventSelection(since=datetime(1970, 1, 1, tzinfo=UTC))
+    with nudged.database.transaction() as transaction:
+        create_repair(transaction, selection, endpoint=endpoint, rate=8)
+    with _worker(settings) as process:
+        wait_until(nudged.deliveries, 10)
+        process.kill()
+        process.wait()
+    assert len(nudged.deliveries()) < len(events)
+    nudged.hurry_leases()
+    nudged.hurry_repairs()
+
+    with _worker(settings) as process:
+        wait_until(lambda: len(receiver.requests) == len(events), 10)
+        nudged.wait_for(DeliveryState.DELIVERED, len(events))
+        _stop(process)
+
+    sent = [item.event_id for item in reversed(nudged.deliveries())]
+    assert sent == [event.id for event in events]

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple, TypeVar
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,19 +11,20 @@ import sqlalchemy as sa
 from notifier.db import Transaction
 from notifier.delivery import leases
 from notifier.delivery.deliveries import STATES, DeliveryState
+from notifier.delivery.endpoints import Endpoint
+from notifier.delivery.repair.places import (
+    S,
+    Statement,
+    along,
+    first_id,
+    last_id_before,
+)
 from notifier.delivery.repair.selection import DeliverySelection
 from notifier.delivery.repair.work import WINDOW, Part
 from notifier.delivery.tables import AttemptRow, DeliveryRow, EndpointRow
 from notifier.events.record import Recorder
 from notifier.events.tables import EventRow
-from notifier.ids import first_uuid7
 
-_Statement = sa.Select[*tuple[Any, ...]]
-_Select = TypeVar("_Select", bound=_Statement)
-
-_FIRST = UUID(int=0)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _READ_AT_ONCE = 500
 
 
@@ -38,17 +39,17 @@ class Missed(NamedTuple):
 class RedeliveryWork:
     """Makes deliveries due that were made before *end*.
 
-    They are of the endpoint of that *key*, or else of all that are enabled.
+    They are of one *endpoint*, or else of all that are enabled.
     """
 
     recorder: Recorder
     selection: DeliverySelection
-    key: int | None
+    endpoint: Endpoint | None
     end: datetime
 
     def look(self, connection: sa.Connection, cursor: str, limit: int) -> Part[Missed]:
         """Find deliveries, the oldest first."""
-        low = UUID(cursor) if cursor else _before(self.selection.since)
+        low = UUID(cursor) if cursor else last_id_before(self.selection.since)
         window_end = connection.scalar(
             self._along(sa.select(DeliveryRow.id), low).offset(WINDOW - 1).limit(1)
         )
@@ -74,25 +75,14 @@ class RedeliveryWork:
             .values(due_at=now)
         )
 
-    def _along(self, statement: _Select, low: UUID) -> _Select:
-        """Follow the index from the delivery *low*, but without it, up to the end."""
-        high = first_uuid7(_nanoseconds(self._end()))
-        if self.key is None:
-            return statement.where(
-                DeliveryRow.id > low, DeliveryRow.id < high
-            ).order_by(DeliveryRow.id)
-        # Compared as one, so that PostgreSQL goes along no other index: of a quiet
-        # endpoint it might pass over the deliveries of all others.
-        place = sa.tuple_(DeliveryRow.endpoint_id, DeliveryRow.id)
-        return statement.where(
-            place > sa.tuple_(self.key, sa.literal(low, DeliveryRow.id.type)),
-            place < sa.tuple_(self.key, sa.literal(high, DeliveryRow.id.type)),
-        ).order_by(DeliveryRow.endpoint_id, DeliveryRow.id)
+    def _along(self, statement: S, low: UUID) -> S:
+        """Follow the deliveries after the one called *low*, up to the end."""
+        high = first_id(min(self.selection.until or self.end, self.end))
+        key = self.endpoint.key if self.endpoint else None
+        leader = None if key is None else (DeliveryRow.endpoint_id, key)
+        return along(statement, DeliveryRow.id, low, high, leader)
 
-    def _end(self) -> datetime:
-        return min(self.selection.until or self.end, self.end)
-
-    def _meant(self, low: UUID, window_end: UUID | None) -> _Statement:
+    def _meant(self, low: UUID, window_end: UUID | None) -> Statement:
         columns = (DeliveryRow.id, DeliveryRow.endpoint_id, DeliveryRow.event_id)
         statement = self._along(sa.select(*columns), low)
         if window_end is not None:
@@ -141,14 +131,3 @@ def _was_attempted_since(since: datetime) -> sa.ColumnElement[bool]:
         AttemptRow.number == DeliveryRow.attempts,
         AttemptRow.started_at >= since,
     )
-
-
-def _before(since: datetime | None) -> UUID:
-    """Return an id that comes just before all that were made from *since* on."""
-    if since is None:
-        return _FIRST
-    return UUID(int=first_uuid7(_nanoseconds(since)).int - 1)
-
-
-def _nanoseconds(at: datetime) -> int:
-    return max((at - _EPOCH) // _MICROSECOND, 0) * 1000

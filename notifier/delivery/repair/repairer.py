@@ -12,9 +12,13 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+import structlog
 
-from notifier.db import Database
-from notifier.delivery.repair.redelivery import RedeliveryWork
+from notifier.db import Database, DatabaseUnavailable
+from notifier.delivery.endpoints import Endpoint, EndpointStore
+from notifier.delivery.errors import EndpointUnknown
+from notifier.delivery.outbox import Outbox
+from notifier.delivery.queue import Nudger
 from notifier.delivery.repair.repairs import IS_ACTIVE, parse_selection
 from notifier.delivery.repair.tables import (
     CANCELLED,
@@ -24,6 +28,7 @@ from notifier.delivery.repair.tables import (
     RepairRow,
 )
 from notifier.delivery.repair.work import START, Part, Work
+from notifier.delivery.repair.works import work_of
 from notifier.delivery.tables import DeliveryRow, EndpointRow
 from notifier.events.record import Recorder
 
@@ -39,14 +44,26 @@ _PAUSE_S = 0.02
 _STEP_S = 0.5
 _HOLD = timedelta(seconds=10)
 _LONGEST = 2 * _HOLD
+_REST = _HOLD
+
+_log = structlog.get_logger(__name__)
 
 
 class Repairer:
     """Goes on with the repairs of one database. *holder* is its name on their rows."""
 
-    def __init__(self, database: Database, recorder: Recorder, holder: UUID) -> None:
+    def __init__(
+        self,
+        database: Database,
+        endpoints: EndpointStore,
+        recorder: Recorder,
+        holder: UUID,
+    ) -> None:
         self._database = database
+        self._endpoints = endpoints
         self._recorder = recorder
+        # What it adds is found by the sweep.
+        self._outbox = Outbox(endpoints, Nudger(None))
         self._holder = holder
 
     def work(self) -> None:
@@ -77,12 +94,30 @@ class Repairer:
             ).all()
 
     def _step(self, row: sa.Row[Any]) -> bool:
-        if row.removed_at is not None:
+        """Take one step, if there is one to take; tell so."""
+        try:
+            return self._try_step(row)
+        except EndpointUnknown:
             return self._move(row, {"state": CANCELLED, "finished_at": _now()})
-        if row.enabled is False:
+        except DatabaseUnavailable:
+            raise
+        except Exception:  # noqa: BLE001 - one repair that is broken stops no other
+            _log.exception("repair_failed", repair_id=str(row.uuid))
+            self._move(row, {"due_at": _now() + _REST})
             return False
-        work = self._work_of(row)
+
+    def _try_step(self, row: sa.Row[Any]) -> bool:
         with self._database.read() as connection:
+            endpoint = self._endpoint_of(connection, row)
+            if endpoint is not None and not endpoint.enabled:
+                return False
+            work = work_of(
+                parse_selection(row),
+                endpoint=endpoint,
+                end=row.created_at,
+                recorder=self._recorder,
+                outbox=self._outbox,
+            )
             limit = _COUNT_AT_ONCE if row.state == COUNTING else _room(connection, row)
             if limit <= 0:
                 return False
@@ -91,13 +126,12 @@ class Repairer:
             return self._move(row, _counted(row, part))
         return self._move(row, _gone_on(row, part), work, part.items)
 
-    def _work_of(self, row: sa.Row[Any]) -> Work[Any]:
-        return RedeliveryWork(
-            recorder=self._recorder,
-            selection=parse_selection(row),
-            key=row.endpoint_id,
-            end=row.created_at,
-        )
+    def _endpoint_of(
+        self, connection: sa.Connection, row: sa.Row[Any]
+    ) -> Endpoint | None:
+        if row.endpoint_uuid is None:
+            return None
+        return self._endpoints.get(connection, row.endpoint_uuid)
 
     def _move(
         self,
@@ -129,7 +163,7 @@ class Repairer:
 
 
 _REPAIRS = (
-    sa.select(RepairRow.__table__, EndpointRow.enabled, EndpointRow.removed_at)
+    sa.select(RepairRow.__table__, EndpointRow.uuid.label("endpoint_uuid"))
     .join(EndpointRow, EndpointRow.id == RepairRow.endpoint_id, isouter=True)
     .where(IS_ACTIVE)
     .order_by(RepairRow.id)

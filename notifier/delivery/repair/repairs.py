@@ -18,12 +18,17 @@ from notifier.delivery.repair.errors import (
     RepairUnknown,
     TooManyRepairs,
 )
-from notifier.delivery.repair.selection import DeliverySelection
+from notifier.delivery.repair.selection import (
+    DeliverySelection,
+    EventSelection,
+    Selection,
+)
 from notifier.delivery.repair.tables import (
     CANCELLED,
     COUNTING,
     DONE,
     REDELIVERY,
+    REPLAY,
     RUNNING,
     RepairRow,
 )
@@ -37,9 +42,10 @@ _KEPT = 1000
 
 
 class RepairKind(StrEnum):
-    """What a repair is: deliveries made due again."""
+    """What a repair is: deliveries made due again, or events sent at last."""
 
     REDELIVERY = "redelivery"
+    REPLAY = "replay"
 
 
 class RepairState(StrEnum):
@@ -51,10 +57,14 @@ class RepairState(StrEnum):
     CANCELLED = "cancelled"
 
 
-KINDS = {RepairKind.REDELIVERY: REDELIVERY}
+KINDS = {RepairKind.REDELIVERY: REDELIVERY, RepairKind.REPLAY: REPLAY}
 
 _KINDS = {number: kind for kind, number in KINDS.items()}
-_SELECTIONS = {RepairKind.REDELIVERY: DeliverySelection}
+_SELECTIONS: dict[RepairKind, type[Selection]] = {
+    RepairKind.REDELIVERY: DeliverySelection,
+    RepairKind.REPLAY: EventSelection,
+}
+_KIND_OF = {selection: kind for kind, selection in _SELECTIONS.items()}
 _STATES = {
     COUNTING: RepairState.COUNTING,
     RUNNING: RepairState.RUNNING,
@@ -65,17 +75,17 @@ _STATES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repair:
-    """A redelivery of many. *rate* is in deliveries a second, None for no limit.
+    """A redelivery of many, or a replay; without an endpoint it is of all of them.
 
-    While it is counted, *total* is what was found so far. Without an endpoint it is of
-    all of them.
+    *rate* is in deliveries a second, None for no limit. While it is counted, *total* is
+    what was found so far.
     """
 
     id: UUID
     kind: RepairKind
     endpoint_id: UUID | None
     endpoint_name: str | None
-    selection: DeliverySelection
+    selection: Selection
     rate: float | None
     state: RepairState
     total: int
@@ -87,8 +97,7 @@ class Repair:
 
 def create_repair(
     transaction: Transaction,
-    kind: RepairKind,
-    selection: DeliverySelection,
+    selection: Selection,
     *,
     endpoint: Endpoint | None,
     rate: float | None = None,
@@ -104,6 +113,7 @@ def create_repair(
         raise TooManyRepairs(MAX_ACTIVE)
     _forget_old(connection)
     id_, now = uuid7(), datetime.now(UTC)
+    kind = _KIND_OF[type(selection)]
     transaction.execute(
         sa.insert(RepairRow).values(
             uuid=id_,
@@ -203,6 +213,6 @@ def _repair(row: sa.Row[Any]) -> Repair:
     )
 
 
-def parse_selection(row: sa.Row[Any]) -> DeliverySelection:
+def parse_selection(row: sa.Row[Any]) -> Selection:
     """Return what the repair of *row* is about."""
     return _SELECTIONS[_KINDS[row.kind]].parse(orjson.loads(row.selection))

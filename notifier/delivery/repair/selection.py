@@ -52,6 +52,46 @@ class DeliverySelection:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventSelection:
+    """Events that were recorded from *since* on and before *until*.
+
+    Only those are meant that the endpoint's own filters want, unless they are to be
+    *include_unwanted*. With *latest_push_per_tag* it is only the latest push of each
+    tag that is there now.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    filters: Filters | None = None
+    include_unwanted: bool = False
+    latest_push_per_tag: bool = False
+
+    @classmethod
+    def parse(cls, kept: Mapping[str, Any]) -> Self:
+        """Read what `render` has returned."""
+        return cls(
+            since=_parsed_time(kept["since"]),
+            until=_parsed_time(kept["until"]),
+            filters=_parsed_filters(kept["filters"]),
+            include_unwanted=kept["include_unwanted"],
+            latest_push_per_tag=kept["latest_push_per_tag"],
+        )
+
+    def render(self) -> dict[str, Any]:
+        """Return JSON for the row."""
+        return {
+            "since": self.since,
+            "until": self.until,
+            "filters": self.filters and self.filters.render(),
+            "include_unwanted": self.include_unwanted,
+            "latest_push_per_tag": self.latest_push_per_tag,
+        }
+
+
+Selection = DeliverySelection | EventSelection
+
+
 def narrowing(filters: Mapping[str, Any]) -> Filters:
     """Read filters that pick out events: what they do not name, they leave open.
 

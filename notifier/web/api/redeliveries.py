@@ -1,26 +1,20 @@
 """Redeliveries: many deliveries made once more, in the background."""
 
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
-from flask import Response, jsonify, url_for
+from flask import url_for
 
-from notifier.delivery.endpoints import Endpoint
-from notifier.delivery.repair.redelivery import RedeliveryWork
 from notifier.delivery.repair.repairs import (
     Repair,
     RepairKind,
     cancel_repair,
-    create_repair,
     get_repair,
-    list_repairs,
 )
 from notifier.delivery.repair.selection import DeliverySelection
-from notifier.delivery.repair.work import count
 from notifier.web.api.base import Blueprint
-from notifier.web.api.paging import LINK_HEADER, Answer, list_page
+from notifier.web.api.paging import LINK_HEADER, Answer
+from notifier.web.api.repairs import Created, answer_list, create
 from notifier.web.api.schemas.repairs import (
     CountSchema,
     NewRecoverySchema,
@@ -34,13 +28,9 @@ from notifier.web.services import services
 blueprint = Blueprint("redeliveries", __name__, "Many deliveries, made once more.")
 
 _REDELIVERY = RedeliverySchema()
-_COUNT = CountSchema()
-_COUNT_FOR_S = 5.0
 _LOCATION_HEADER = {
     "Location": {"description": "The redelivery.", "schema": {"type": "string"}}
 }
-
-Created = tuple[Response, int, dict[str, str]]
 
 
 @blueprint.route("/redeliveries", methods=["POST"])
@@ -55,7 +45,10 @@ def create_redelivery(fields: dict[str, Any]) -> Created:
     The workers do it, the oldest first, and no faster than the endpoints take them.
     What fails then stays as it was.
     """
-    return _create(fields.pop("endpoint_id", None), **fields)
+    endpoint_id = fields.pop("endpoint_id", None)
+    return create(
+        endpoint_id=endpoint_id, schema=_REDELIVERY, locate=_location_of, **fields
+    )
 
 
 @blueprint.route("/endpoints/<uuid:endpoint_id>/recoveries", methods=["POST"])
@@ -67,7 +60,9 @@ def create_redelivery(fields: dict[str, Any]) -> Created:
 def recover_endpoint(fields: dict[str, Any], endpoint_id: UUID) -> Created:
     """Recover an endpoint: redeliver what failed, and hasten what waits for a retry."""
     selection = DeliverySelection.recovery(fields.pop("since"))
-    return _create(endpoint_id, selection=selection, **fields)
+    return create(
+        selection, endpoint_id, schema=_REDELIVERY, locate=_location_of, **fields
+    )
 
 
 @blueprint.route("/redeliveries")
@@ -75,18 +70,7 @@ def recover_endpoint(fields: dict[str, Any], endpoint_id: UUID) -> Created:
 @blueprint.response(200, RedeliveryPageSchema, headers=LINK_HEADER)
 def list_redeliveries(arguments: dict[str, Any]) -> Answer:
     """List redeliveries."""
-    with services().database.read() as connection:
-        return list_page(
-            "redeliveries",
-            arguments,
-            lambda before, limit: list_repairs(
-                connection,
-                RepairKind.REDELIVERY,
-                endpoint=arguments.get("endpoint"),
-                before=before,
-                limit=limit,
-            ),
-        )
+    return answer_list("redeliveries", RepairKind.REDELIVERY, arguments)
 
 
 @blueprint.route("/redeliveries/<uuid:redelivery_id>")
@@ -108,39 +92,5 @@ def cancel_redelivery(redelivery_id: UUID) -> Repair:
         return cancel_repair(transaction, RepairKind.REDELIVERY, redelivery_id)
 
 
-def _create(
-    endpoint_id: UUID | None,
-    *,
-    selection: DeliverySelection,
-    dry_run: bool,
-    rate: float | None = None,
-) -> Created:
-    if dry_run:
-        return _count(endpoint_id, selection), 200, {}
-    with services().database.transaction() as transaction:
-        repair = create_repair(
-            transaction,
-            RepairKind.REDELIVERY,
-            selection,
-            endpoint=_endpoint(transaction.connection, endpoint_id),
-            rate=rate,
-        )
-    location = url_for("redeliveries.get_redelivery", redelivery_id=repair.id)
-    return jsonify(_REDELIVERY.dump(repair)), 202, {"Location": location}
-
-
-def _count(endpoint_id: UUID | None, selection: DeliverySelection) -> Response:
-    own = services()
-    with own.database.read() as connection:
-        endpoint = _endpoint(connection, endpoint_id)
-        work = RedeliveryWork(
-            recorder=own.recorder,
-            selection=selection,
-            key=endpoint.key if endpoint else None,
-            end=datetime.now(UTC),
-        )
-        return jsonify(_COUNT.dump(count(connection, work, for_s=_COUNT_FOR_S)))
-
-
-def _endpoint(connection: sa.Connection, id_: UUID | None) -> Endpoint | None:
-    return None if id_ is None else services().endpoints.get(connection, id_)
+def _location_of(redelivery_id: UUID) -> str:
+    return url_for("redeliveries.get_redelivery", redelivery_id=redelivery_id)

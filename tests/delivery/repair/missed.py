@@ -12,7 +12,6 @@ from notifier.delivery.endpoints import Endpoint
 from notifier.delivery.repair.repairer import Repairer
 from notifier.delivery.repair.repairs import (
     Repair,
-    RepairKind,
     create_repair,
     get_repair,
 )
@@ -73,7 +72,7 @@ def due(desk: Desk) -> Sequence[UUID]:
 
 def repairer(desk: Desk) -> Repairer:
     """Set up the repairer of one more worker."""
-    return Repairer(desk.database, desk.recorder, uuid4())
+    return Repairer(desk.database, desk.store, desk.recorder, uuid4())
 
 
 def redeliver(
@@ -87,7 +86,6 @@ def redeliver(
     with desk.database.transaction() as transaction:
         return create_repair(
             transaction,
-            RepairKind.REDELIVERY,
             selection or DeliverySelection(),
             endpoint=endpoint,
             rate=rate,

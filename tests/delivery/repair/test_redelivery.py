@@ -165,7 +165,7 @@ def _work(desk: Desk, endpoint: Endpoint | None = None, **more: Any) -> Redelive
     return RedeliveryWork(
         recorder=desk.recorder,
         selection=DeliverySelection(**more),
-        key=endpoint.key if endpoint else None,
+        endpoint=endpoint,
         end=datetime.now(UTC),
     )
 

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
+import structlog
 
 from notifier.db import Transaction
 from notifier.delivery.errors import EndpointDisabled
@@ -102,11 +103,16 @@ def test_a_step_that_fails_is_undone_and_taken_again(
         raise ZeroDivisionError
 
     monkeypatch.setattr(RedeliveryWork, "do", do_and_die)
-    with pytest.raises(ZeroDivisionError):
+    with structlog.testing.capture_logs() as lines:
         one.work()
+    assert [line["event"] for line in lines] == ["repair_failed"]
     assert (again(desk.database, repair).done, due(desk)) == (0, [])
 
     monkeypatch.setattr(RedeliveryWork, "do", do)
+    one.work()
+    assert again(desk.database, repair).done == 0
+    with desk.database.transaction() as transaction:
+        transaction.execute(sa.update(RepairRow).values(due_at=datetime.now(UTC)))
     one.work()
 
     assert again(desk.database, repair).done == 2
@@ -163,9 +169,7 @@ def test_it_goes_no_faster_than_its_rate(desk: Desk) -> None:
     one = repairer(desk)
 
     one.work()
-
-    slow = again(desk.database, repair)
-    assert slow.done in {4, 8}
+    assert again(desk.database, repair).done < 9
     while again(desk.database, repair).state is RepairState.RUNNING:
         one.work()
     took = again(desk.database, repair).updated_at - repair.created_at

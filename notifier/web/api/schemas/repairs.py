@@ -1,4 +1,4 @@
-"""Repairs: redeliveries of many, asked for and under way."""
+"""Repairs: redeliveries of many and replays, asked for and under way."""
 
 from typing import Any
 
@@ -6,7 +6,11 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from notifier.delivery.deliveries import DeliveryState
 from notifier.delivery.repair.repairs import MAX_RATE, MIN_RATE, RepairState
-from notifier.delivery.repair.selection import DeliverySelection, narrowing
+from notifier.delivery.repair.selection import (
+    DeliverySelection,
+    EventSelection,
+    narrowing,
+)
 from notifier.web.api.schemas.endpoints import FiltersSchema
 from notifier.web.api.schemas.fields import Instant, Moment
 from notifier.web.api.schemas.paging import NEXT, PageQuerySchema
@@ -47,13 +51,17 @@ def _rate() -> fields.Float:
     )
 
 
-def _dry_run() -> fields.Boolean:
+def _switch(about: str) -> fields.Boolean:
     return fields.Boolean(
         truthy={True},
         falsy={False},
         load_default=False,
-        metadata={"description": "Only count how many they are.", "examples": [True]},
+        metadata={"description": about, "examples": [True]},
     )
+
+
+def _dry_run() -> fields.Boolean:
+    return _switch("Only count how many they are.")
 
 
 class NewRedeliverySchema(Schema):
@@ -82,16 +90,8 @@ class NewRedeliverySchema(Schema):
     @post_load
     def make_selection(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         """Put together which deliveries are meant."""
-        since, until = data.pop("since", None), data.pop("until", None)
-        if since is not None and until is not None and since > until:
-            raise ValidationError("Earlier than since.", "until")
-        filters = data.pop("filters", None)
-        selection = DeliverySelection(
-            states=tuple(data.pop("states")),
-            since=since,
-            until=until,
-            filters=None if filters is None else narrowing(filters),
-        )
+        states = tuple(data.pop("states"))
+        selection = DeliverySelection(states=states, **_taken(data))
         return {**data, "selection": selection}
 
 
@@ -101,6 +101,54 @@ class NewRecoverySchema(Schema):
     since = _since(f"{_FAILED} What waits for a retry is due at once.", required=True)
     rate = _rate()
     dry_run = _dry_run()
+
+
+class NewReplaySchema(Schema):
+    """Which events are to be sent: all that is given has to be so."""
+
+    since = _since(
+        "Recorded at that time (RFC 3339) or later. It may be absent only with "
+        "`latest_push_per_tag`."
+    )
+    until = _until("Recorded before that time (RFC 3339).")
+    filters = fields.Nested(
+        EventFiltersSchema, metadata={"description": "Events like this."}
+    )
+    include_unwanted = _switch(
+        "Send also what the filters of the endpoint do not want."
+    )
+    latest_push_per_tag = _switch(
+        "Send only the latest push of each tag that is there now, in the order of "
+        "repositories and tags: what a receiver needs that begins to follow them."
+    )
+    rate = _rate()
+    dry_run = _dry_run()
+
+    @post_load
+    def make_selection(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Put together which events are meant."""
+        is_latest = data.pop("latest_push_per_tag")
+        if "since" not in data and not is_latest:
+            raise ValidationError("Say since when.", "since")
+        selection = EventSelection(
+            include_unwanted=data.pop("include_unwanted"),
+            latest_push_per_tag=is_latest,
+            **_taken(data),
+        )
+        return {**data, "selection": selection}
+
+
+def _taken(data: dict[str, Any]) -> dict[str, Any]:
+    """Take out of *data* what all selections have."""
+    since, until = data.pop("since", None), data.pop("until", None)
+    if since is not None and until is not None and since > until:
+        raise ValidationError("Earlier than since.", "until")
+    filters = data.pop("filters", None)
+    return {
+        "since": since,
+        "until": until,
+        "filters": None if filters is None else narrowing(filters),
+    }
 
 
 class CountSchema(Schema):
@@ -211,6 +259,21 @@ class RedeliverySchema(RepairSchema):
     failed_since = _time("selection.failed_since", f"{_FAILED} Null: any.")
 
 
+class ReplaySchema(RepairSchema):
+    """A replay: what was asked for, and how far it has come."""
+
+    include_unwanted = fields.Boolean(
+        required=True,
+        attribute="selection.include_unwanted",
+        metadata={"description": "Whether the endpoint's filters count for nothing."},
+    )
+    latest_push_per_tag = fields.Boolean(
+        required=True,
+        attribute="selection.latest_push_per_tag",
+        metadata={"description": "Whether it is of the tags that are there now."},
+    )
+
+
 class RepairQuerySchema(PageQuerySchema):
     """Which redeliveries or replays are wanted."""
 
@@ -221,4 +284,11 @@ class RedeliveryPageSchema(Schema):
     """A page of redeliveries, newest first."""
 
     items = fields.List(fields.Nested(RedeliverySchema), required=True)
+    next = NEXT
+
+
+class ReplayPageSchema(Schema):
+    """A page of replays, newest first."""
+
+    items = fields.List(fields.Nested(ReplaySchema), required=True)
     next = NEXT

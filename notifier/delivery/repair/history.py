@@ -1,0 +1,150 @@
+"""The log as a replay reads it: event by event, or the latest push of each tag."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from notifier.delivery.filters import Filters
+from notifier.delivery.repair.places import Statement, along, first_id, last_id_before
+from notifier.delivery.repair.selection import EventSelection
+from notifier.delivery.repair.work import WINDOW
+from notifier.delivery.rules import ALL
+from notifier.events.event import Action, Kind
+from notifier.events.record import Recorder
+from notifier.events.tables import ACTIONS, KINDS, EventRow
+from notifier.registry.tags import Tag
+
+_READ_AT_ONCE = 500
+_TAGS_AT_ONCE = 200
+_GLOB = "*"
+
+
+class Stretch(NamedTuple):
+    """Rows of events, the cursor after each of them, and that after them all.
+
+    The last one is None at the end of the log.
+    """
+
+    rows: Sequence[sa.Row[Any]]
+    cursors: Sequence[str]
+    end: str | None
+
+
+class Reader(Protocol):
+    """Reads the log in some order."""
+
+    def read(self, connection: sa.Connection, cursor: str) -> Stretch:
+        """Read on after *cursor*, which begins empty."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """The events of a time, the oldest first, but those that no *filters* let pass.
+
+    It leaves out what it can tell from a row alone; the rest is for the caller.
+    """
+
+    recorder: Recorder
+    selection: EventSelection
+    filters: Sequence[Filters]
+    end: datetime
+
+    def read(self, connection: sa.Connection, cursor: str) -> Stretch:
+        """Read some events."""
+        low = UUID(cursor) if cursor else last_id_before(self.selection.since)
+        high = first_id(min(self.selection.until or self.end, self.end))
+        leader = None
+        for name in _sole_repositories(self.filters):
+            number = self.recorder.repositories.find(connection, name)
+            if number is None:
+                return Stretch([], [], None)
+            leader = EventRow.repository_id, number
+        ids = along(sa.select(EventRow.id), EventRow.id, low, high, leader)
+        window_end = connection.scalar(ids.offset(WINDOW - 1).limit(1))
+        if window_end is not None:
+            high = UUID(int=window_end.int + 1)
+        whole = along(sa.select(EventRow.__table__), EventRow.id, low, high, leader)
+        rows = connection.execute(
+            whole.where(*_conditions(self.filters)).limit(_READ_AT_ONCE)
+        ).all()
+        cursors = [str(row.id) for row in rows]
+        if len(rows) == _READ_AT_ONCE:
+            return Stretch(rows, cursors, cursors[-1])
+        return Stretch(rows, cursors, None if window_end is None else str(window_end))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LatestPushes:
+    """The latest push of each tag that is there now, in the tags' order."""
+
+    selection: EventSelection
+    end: datetime
+
+    def read(self, connection: sa.Connection, cursor: str) -> Stretch:
+        """Read the pushes of some tags."""
+        low = last_id_before(self.selection.since)
+        high = first_id(min(self.selection.until or self.end, self.end))
+        tags = connection.execute(_tags_after(cursor)).all()
+        cursors = {tag.push: f"{tag.repository_id}:{tag.name}" for tag in tags}
+        pushes = [tag.push for tag in tags if tag.push and low < tag.push < high]
+        found = connection.execute(_EVENTS, {"ids": pushes}).all()
+        by_id = {row.id: row for row in found}
+        rows = [by_id[id_] for id_ in pushes]
+        is_end = len(tags) < _TAGS_AT_ONCE
+        return Stretch(
+            rows,
+            [cursors[row.id] for row in rows],
+            None if is_end else f"{tags[-1].repository_id}:{tags[-1].name}",
+        )
+
+
+_EVENTS = sa.select(EventRow.__table__).where(
+    EventRow.id.in_(sa.bindparam("ids", expanding=True))
+)
+_LATEST_PUSH = (
+    sa.select(EventRow.id)
+    .where(
+        EventRow.repository_id == Tag.repository_id,
+        EventRow.tag == Tag.name,
+        # SQLite takes a partial index only where its condition is repeated.
+        EventRow.action == sa.literal_column(str(ACTIONS[Action.PUSH])),
+    )
+    .order_by(EventRow.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+
+
+def _tags_after(cursor: str) -> Statement:
+    statement: Statement = (
+        sa.select(Tag.repository_id, Tag.name, _LATEST_PUSH.label("push"))
+        .order_by(Tag.repository_id, Tag.name)
+        .limit(_TAGS_AT_ONCE)
+    )
+    if not cursor:
+        return statement
+    repository_id, _, name = cursor.partition(":")
+    place = sa.tuple_(Tag.repository_id, Tag.name)
+    return statement.where(place > sa.tuple_(int(repository_id), name))
+
+
+def _sole_repositories(all_filters: Sequence[Filters]) -> Iterator[str]:
+    """Yield repositories that nothing but an event of may pass."""
+    for filters in all_filters:
+        if len(filters.repositories) == 1 and _GLOB not in filters.repositories[0]:
+            yield filters.repositories[0]
+
+
+def _conditions(all_filters: Sequence[Filters]) -> Iterator[sa.ColumnElement[bool]]:
+    # A test is of no concern to any but the one that it was sent to.
+    yield EventRow.action != ACTIONS[Action.PING]
+    for filters in all_filters:
+        if filters.actions and ALL not in filters.actions:
+            yield EventRow.action.in_([ACTIONS[Action(a)] for a in filters.actions])
+        if filters.kinds and ALL not in filters.kinds:
+            yield EventRow.kind.in_([KINDS[Kind(kind)] for kind in filters.kinds])
