@@ -166,6 +166,12 @@ class Settings:
     upload_expiry_h: int = _setting(
         168, _number(1, 8760), "Hours after which an idle upload session is removed."
     )
+    delivery_retention_d: int = _setting(
+        30,
+        _number(0, 36_500),
+        "Days after which a delivery that is over is forgotten, with its attempts; "
+        "0 keeps all.",
+    )
     max_endpoints: int = _setting(
         1000, _number(1, 100_000), "How many endpoints there may be."
     )

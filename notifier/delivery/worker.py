@@ -1,7 +1,7 @@
 """The worker process: takes nudges, sweeps, and drains endpoints.
 
-It also goes on with redeliveries of many and with replays, and removes upload sessions
-that nobody has gone on with.
+It also goes on with redeliveries of many and with replays, forgets old deliveries, and
+removes upload sessions that nobody has gone on with.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -17,6 +17,7 @@ from notifier.delivery.endpoints import EndpointStore
 from notifier.delivery.periodic import Periodic
 from notifier.delivery.queue import redis_url, run_rq_worker
 from notifier.delivery.repair.repairer import Repairer
+from notifier.delivery.retention import Retention
 from notifier.delivery.secrets import SecretBox
 from notifier.delivery.sweep import sweep
 from notifier.events.record import Recorder
@@ -25,6 +26,7 @@ from notifier.storage import open_storage
 
 _SWEEP_S = 1.0
 _REPAIR_S = 0.25
+_RETENTION_S = 1.0
 _EXPIRY_S = 3600.0
 
 
@@ -49,6 +51,7 @@ def run(settings: Settings) -> int:
     drains = Drains(office)
     repairer = Repairer(database, office.endpoints, recorder, office.holder)
     threads = [
+        *_keeping(settings, database),
         Periodic("sweep", _SWEEP_S, lambda: sweep(database, drains.start)),
         Periodic("repair", _REPAIR_S, repairer.work),
         Periodic(
@@ -64,3 +67,11 @@ def run(settings: Settings) -> int:
     drains.stop()
     database.close()
     return 0 if all(had_gone_on) else 1
+
+
+def _keeping(settings: Settings, database: Database) -> list[Periodic]:
+    """Make what forgets old deliveries, unless all are to be kept."""
+    if not settings.delivery_retention_d:
+        return []
+    retention = Retention(database, timedelta(days=settings.delivery_retention_d))
+    return [Periodic("retention", _RETENTION_S, retention.work)]

@@ -1,0 +1,92 @@
+"""Retention: deliveries that came to an end are forgotten after a time.
+
+The audit log keeps the events; what goes are their deliveries and all attempts at them.
+The id of a delivery begins with the time of its making, so the oldest stand first in
+the order of the key, and each batch is cut from there.
+"""
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from notifier.db import Database
+from notifier.delivery.tables import PENDING, AttemptRow, DeliveryRow
+from notifier.ids import first_uuid7
+
+# So few that a push which waits for the database does not wait for long.
+_AT_ONCE = 200
+_WORK_S = 1.0
+_PAUSE_S = 0.02
+_REST_S = 3600.0
+_FIRST = UUID(int=0)
+_NS_PER_S = 1_000_000_000
+
+
+class Retention:
+    """Deletes deliveries that were made more than *age* ago, once an hour.
+
+    What is pending, or to be sent once more, stays however old it is, and so does what
+    had an attempt since then.
+    """
+
+    def __init__(self, database: Database, age: timedelta) -> None:
+        self._database = database
+        self._age = age
+        self._after = _FIRST
+        self._again_at = 0.0
+
+    def work(self) -> None:
+        """Go on for a moment, if it is time."""
+        until = time.monotonic() + _WORK_S
+        while self._again_at <= time.monotonic() < until:
+            if self._step(datetime.now(UTC) - self._age):
+                time.sleep(_PAUSE_S)
+
+    def _step(self, before: datetime) -> bool:
+        """Look at some deliveries; tell whether any of them had to go."""
+        values = {
+            "after": self._after,
+            "end": first_uuid7(int(before.timestamp()) * _NS_PER_S),
+            "before": before,
+        }
+        with self._database.read() as connection:
+            rows = connection.execute(_OLD, values).all()
+        old = [row.id for row in rows if row.is_over]
+        if old:
+            _delete(self._database, old)
+        if len(rows) == _AT_ONCE:
+            self._after = rows[-1].id
+        else:
+            self._after = _FIRST
+            self._again_at = time.monotonic() + _REST_S
+        return bool(old)
+
+
+_IS_OVER = sa.and_(DeliveryRow.due_at.is_(None), DeliveryRow.state != PENDING)
+_WAS_ATTEMPTED = sa.exists().where(
+    AttemptRow.delivery_id == DeliveryRow.id,
+    AttemptRow.number == DeliveryRow.attempts,
+    AttemptRow.started_at >= sa.bindparam("before"),
+)
+_OLD = (
+    sa.select(DeliveryRow.id, (_IS_OVER & ~_WAS_ATTEMPTED).label("is_over"))
+    .where(DeliveryRow.id > sa.bindparam("after"), DeliveryRow.id < sa.bindparam("end"))
+    .order_by(DeliveryRow.id)
+    .limit(_AT_ONCE)
+)
+
+
+def _delete(database: Database, ids: Sequence[UUID]) -> None:
+    """Delete deliveries, but those that are to be sent once more by now."""
+    with database.transaction() as transaction:
+        gone = transaction.execute(
+            sa.delete(DeliveryRow)
+            .where(DeliveryRow.id.in_(ids), _IS_OVER)
+            .returning(DeliveryRow.id)
+        ).scalars()
+        transaction.execute(
+            sa.delete(AttemptRow).where(AttemptRow.delivery_id.in_(gone.all()))
+        )

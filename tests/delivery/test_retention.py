@@ -1,0 +1,148 @@
+"""What is forgotten after a time, and what never is."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+
+from notifier.delivery import retention as retention_module
+from notifier.delivery.deliveries import DeliveryState
+from notifier.delivery.retention import Retention
+from notifier.delivery.tables import AttemptRow, DeliveryRow
+from tests import factories
+from tests.delivery.desk import Desk
+from tests.delivery.repair.missed import backdate, settle_all
+
+_AGE = timedelta(days=30)
+
+
+def _deliver(
+    desk: Desk, state: DeliveryState, days: float, attempt_days: float | None = None
+) -> UUID:
+    """Make a delivery that is so many days old; return its event."""
+    now = datetime.now(UTC)
+    [event] = desk.announce(factories.event())
+    attempted = now - timedelta(days=days if attempt_days is None else attempt_days)
+    backdate(desk, event.id, now - timedelta(days=days))
+    settle_all(desk, state, at=attempted)
+    return event.id
+
+
+def _kept(desk: Desk) -> list[UUID]:
+    return [delivery.event_id for delivery in reversed(desk.deliveries())]
+
+
+def _attempts(desk: Desk) -> list[Any]:
+    with desk.database.read() as connection:
+        return list(connection.scalars(sa.select(AttemptRow.delivery_id)))
+
+
+@pytest.mark.parametrize(
+    "state", [DeliveryState.DELIVERED, DeliveryState.FAILED, DeliveryState.CANCELLED]
+)
+def test_what_is_over_goes_with_its_attempts_when_it_is_old(
+    desk: Desk, state: DeliveryState
+) -> None:
+    desk.create()
+    _deliver(desk, state, 31)
+    young = _deliver(desk, state, 29)
+
+    Retention(desk.database, _AGE).work()
+
+    assert _kept(desk) == [young]
+    assert _attempts(desk) == [desk.deliveries()[0].id]
+
+
+def test_what_is_pending_never_goes(desk: Desk) -> None:
+    desk.create()
+    pending = _deliver(desk, DeliveryState.PENDING, 400)
+
+    Retention(desk.database, _AGE).work()
+
+    assert _kept(desk) == [pending]
+    assert len(_attempts(desk)) == 1
+
+
+def test_what_is_to_be_sent_once_more_or_was_lately_stays(desk: Desk) -> None:
+    desk.create()
+    again = _deliver(desk, DeliveryState.DELIVERED, 50)
+    with desk.database.transaction() as transaction:
+        transaction.execute(sa.update(DeliveryRow).values(due_at=datetime.now(UTC)))
+    lately = _deliver(desk, DeliveryState.FAILED, 40, attempt_days=1)
+
+    Retention(desk.database, _AGE).work()
+
+    assert _kept(desk) == [again, lately]
+
+
+def test_what_is_asked_for_at_the_last_moment_stays(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.create()
+    asked_for = _deliver(desk, DeliveryState.DELIVERED, 40)
+    delete = retention_module._delete
+
+    def ask_and_delete(*arguments: Any) -> None:
+        desk.announce()
+        with desk.database.transaction() as transaction:
+            transaction.execute(sa.update(DeliveryRow).values(due_at=datetime.now(UTC)))
+        delete(*arguments)
+
+    monkeypatch.setattr(retention_module, "_delete", ask_and_delete)
+    Retention(desk.database, _AGE).work()
+
+    assert asked_for in _kept(desk)
+    assert len(_attempts(desk)) == 1
+
+
+def test_all_that_is_old_goes_batch_by_batch(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention_module, "_AT_ONCE", 2)
+    monkeypatch.setattr(retention_module, "_OLD", retention_module._OLD.limit(2))
+    monkeypatch.setattr(retention_module, "_WORK_S", 60)
+    desk.create()
+    for days in range(40, 35, -1):
+        _deliver(desk, DeliveryState.DELIVERED, days)
+    pending = _deliver(desk, DeliveryState.PENDING, 34)
+    _deliver(desk, DeliveryState.DELIVERED, 33)
+
+    Retention(desk.database, _AGE).work()
+
+    assert _kept(desk) == [pending]
+
+
+def test_it_rests_for_an_hour_then_begins_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.create()
+    retention = Retention(desk.database, _AGE)
+    retention.work()
+    old = _deliver(desk, DeliveryState.DELIVERED, 40)
+
+    retention.work()
+    assert _kept(desk) == [old]
+
+    monkeypatch.setattr(retention, "_again_at", 0.0)
+    retention.work()
+    assert _kept(desk) == []
+
+
+def test_it_goes_along_the_key(sqlite_desk: Desk) -> None:
+    values = {"after": UUID(int=0), "end": UUID(int=1), "before": datetime.now(UTC)}
+    text = str(
+        retention_module._OLD.params(values).compile(
+            sqlite_desk.database.engine, compile_kwargs={"render_postcompile": True}
+        )
+    )
+    with sqlite_desk.database.read() as connection:
+        plan = connection.exec_driver_sql(
+            f"EXPLAIN QUERY PLAN {text}", tuple("" for _ in range(text.count("?")))
+        )
+        steps = " ".join(row[3] for row in plan)
+
+    assert "SEARCH deliveries USING PRIMARY KEY (id>? AND id<?)" in steps
+    assert "SEARCH attempts USING PRIMARY KEY (delivery_id=? AND number=?)" in steps
+    assert "TEMP B-TREE" not in steps
