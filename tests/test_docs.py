@@ -1,5 +1,6 @@
 """Documentation that is wrong fails here: its examples are run as they are typed."""
 
+import json
 import os
 import re
 import shutil
@@ -8,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -126,6 +128,35 @@ def _create(program: Program, other_side: Receiver) -> str:
     body = {"name": "verified", "url": other_side.url}
     secret: str = program.post("/api/v1/endpoints", body)["secret"]
     return secret
+
+
+def test_a_block_of_distribution_pastes_in(tmp_path: Path) -> None:
+    document = (ROOT / "docs/coming-from-distribution.md").read_text()
+    [block] = examples(document, "yaml")
+    config = tmp_path / "notifier.yml"
+    with receiver.running() as other_side:
+        port = other_side.server_port
+        config.write_text(block.replace("127.0.0.1:9000", f"127.0.0.1:{port}"))
+        with running(tmp_path / "data", NOTIFIER_CONFIG=str(config)) as program:
+            reader = Reader(program, port, tmp_path)
+            push_image(program, "1.0")
+            wait_until(lambda: "push" in _told(other_side), PATIENCE_S)
+            on_the_machine, by_rest = map(reader.types, examples(document))
+            wait_until(lambda: "ping" in _told(other_side), PATIENCE_S)
+
+    assert "sent as delivery" in on_the_machine
+    assert '"declared":true' in by_rest
+    pushed = _told(other_side)["push"]
+    assert pushed["target"]["tag"] == "1.0"
+    assert len(pushed["target"]["references"]) == 2
+    for request in other_side.requests:
+        assert request.headers["Authorization"] == "Bearer for-the-receiver"
+
+
+def _told(other_side: Receiver) -> dict[str, Any]:
+    """Return the events that have arrived, by action."""
+    events = [json.loads(request.body)["events"] for request in other_side.requests]
+    return {event["action"]: event for [event] in events}
 
 
 @pytest.mark.parametrize("setting", [field.name for field in fields(Settings)])

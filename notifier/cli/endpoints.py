@@ -7,7 +7,7 @@ from uuid import uuid4
 import click
 
 from notifier import __version__
-from notifier.cli import preview
+from notifier.cli import declared, preview
 from notifier.cli.options import json_option
 from notifier.cli.output import moment, print_fields, print_json, print_table
 from notifier.cli.place import open_place
@@ -35,6 +35,7 @@ def command() -> None:
 
 
 command.add_command(preview.command)
+command.add_command(declared.command)
 
 
 @command.command("list")
@@ -47,9 +48,16 @@ def list_all(*, as_json: bool) -> None:
         print_json({"items": EndpointSchema(many=True).dump(found), "next": None})
         return
     print_table(
-        ["name", "url", "enabled", "wants", "id"],
+        ["name", "url", "enabled", "declared", "wants", "id"],
         [
-            [e.name, e.url, _yes_or_no(e.enabled), describe(e.filters), str(e.id)]
+            [
+                e.name,
+                e.url,
+                _yes_or_no(e.enabled),
+                _yes_or_no(e.declared),
+                describe(e.filters),
+                str(e.id),
+            ]
             for e in found
         ],
     )
@@ -136,7 +144,8 @@ def show(endpoint: str, *, as_json: bool) -> None:
 def update(endpoint: str, *, as_json: bool, no_headers: bool, **options: Any) -> None:
     """Change an endpoint; what is not given stays as it is.
 
-    What it wants is replaced as a whole, and so are its headers.
+    What it wants is replaced as a whole, and so are its headers. An endpoint that the
+    configuration file declares is changed there.
 
     \b
     Examples:
@@ -163,7 +172,8 @@ def update(endpoint: str, *, as_json: bool, no_headers: bool, **options: Any) ->
 def remove(endpoint: str) -> None:
     """Remove an endpoint.
 
-    What it has not got by now it will not get. The log keeps what it got.
+    What it has not got by now it will not get. The log keeps what it got. An endpoint
+    that the configuration file declares is removed there.
     """
     with open_place() as place, place.database.transaction() as transaction:
         found = place.find_endpoint(transaction.connection, endpoint)
@@ -219,6 +229,7 @@ def _fields(endpoint: Endpoint) -> dict[str, str]:
         "wants": describe(endpoint.filters),
         "headers": "\n".join(headers),
         "timeout": f"{endpoint.timeout_s:g} s",
+        "declared": _yes_or_no(endpoint.declared),
         "created": moment(endpoint.created_at),
         "updated": moment(endpoint.updated_at),
     }

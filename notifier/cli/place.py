@@ -47,12 +47,12 @@ class Place:
 
 
 @contextmanager
-def open_place() -> Iterator[Place]:
-    """Open the database of the settings.
+def open_place(settings: Settings | None = None) -> Iterator[Place]:
+    """Open the database of *settings*, or of those that are to be read.
 
     Raises `ConfigError`, `DatabaseUnavailable` or `SchemaMismatch`.
     """
-    settings = Settings.from_environment()
+    settings = settings or Settings.from_environment()
     schema.require_current(settings.database)
     database = Database(settings.database)
     try:

@@ -12,7 +12,7 @@ from typing import IO
 import click
 
 from notifier import __version__, logs
-from notifier.cli import redis_server, schema, web, worker
+from notifier.cli import declared, redis_server, schema, web, worker
 from notifier.cli.children import Child, Children
 from notifier.cli.ports import find_address, is_listening
 from notifier.cli.program import main
@@ -59,6 +59,7 @@ def command() -> None:
         find_address(settings)
         SecretBox.open(settings)
         schema.upgrade(settings.database)
+        declared.declare_endpoints(settings)
         _forget_figures(settings.data_dir / "metrics")
         _children(settings).run(
             partial(is_listening, settings), partial(_greet, settings)
@@ -103,13 +104,18 @@ def _children(settings: Settings) -> Children:
         helpers.append(Child("redis", partial(os.execv, server[0], server)))
     # Imported here, their modules are there at once in the children.
     # Requests come first: a client waits for its answer, a delivery can wait.
-    workers = [_own_child(web.command), _own_child(worker.command, yields=True)]
+    workers = [
+        _own_child(web.command, settings),
+        _own_child(worker.command, settings, yields=True),
+    ]
     return Children(helpers, workers)
 
 
-def _own_child(command: click.Command, *, yields: bool = False) -> Child:
-    name = str(command.name)
-    return Child(name, partial(main, [name], "notifier"), yields=yields)
+def _own_child(
+    command: click.Command, settings: Settings, *, yields: bool = False
+) -> Child:
+    work = partial(main, [str(command.name)], "notifier", obj=settings)
+    return Child(str(command.name), work, yields=yields)
 
 
 def _greet(settings: Settings) -> None:

@@ -17,8 +17,7 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from notifier import app as composition
-from notifier import logs
-from notifier.cli import parentage, schema
+from notifier.cli import declared, parentage
 from notifier.cli.children import Child, ChildrenFailed
 from notifier.cli.ports import find_address
 from notifier.config import ConfigError, Settings
@@ -42,15 +41,15 @@ _LOGGING = {
 
 
 @click.command("web")
-def command() -> None:
+@click.pass_obj
+def command(settings: Settings | None) -> None:
     """Serve the registry and the REST API, until Ctrl-C or SIGTERM.
 
     Deliveries are made by `notifier worker`. NOTIFIER_HOST and NOTIFIER_PORT say where
     to listen, NOTIFIER_WEB_PROCESSES and NOTIFIER_WEB_THREADS with how many hands.
     """
-    settings = Settings.from_environment()
-    logs.configure(settings.log_format)
-    schema.require_current(settings.database)
+    # A server that runs this has read them.
+    settings = settings or declared.read_settings()
     # A bad key is better told once than by each process.
     SecretBox.open(settings)
     server = _server(settings)

@@ -13,6 +13,7 @@ from notifier.db import Transaction, insert
 from notifier.db.prepared import Prepared
 from notifier.delivery import leases
 from notifier.delivery.errors import (
+    EndpointDeclared,
     EndpointNameTaken,
     EndpointUnknown,
     TooManyEndpoints,
@@ -37,7 +38,8 @@ DEFAULT_TIMEOUT_S = 5.0
 class Endpoint:
     """An endpoint as it may be shown: its headers' values are masked.
 
-    *key* is its number inside the database.
+    *key* is its number inside the database. One that is *declared* stands in the
+    configuration file, and only what reads that may change it.
     """
 
     key: int
@@ -48,6 +50,7 @@ class Endpoint:
     filters: Filters
     headers: dict[str, str]
     timeout_s: float
+    declared: bool
     created_at: datetime
     updated_at: datetime
 
@@ -94,6 +97,7 @@ class EndpointStore:
         filters: Filters | None = None,
         headers: dict[str, str] | None = None,
         timeout_s: float = DEFAULT_TIMEOUT_S,
+        declared: bool = False,
     ) -> tuple[Endpoint, str]:
         """Add an endpoint; return it and its secret, which is never shown again.
 
@@ -114,6 +118,7 @@ class EndpointStore:
             "encrypted_headers": self._encrypted(checked_headers(headers or {})),
             "encrypted_secret": self._box.encrypt(secret.encode()),
             "timeout_s": checked_timeout(timeout_s),
+            "declared": declared,
             "created_at": now,
             "updated_at": now,
         }
@@ -146,15 +151,32 @@ class EndpointStore:
         row = connection.execute(statement).one_or_none()
         return None if row is None else self._endpoint(row)
 
-    def update(self, transaction: Transaction, id_: UUID, **changes: Any) -> Endpoint:
+    def list_declared(self, transaction: Transaction) -> Sequence[Endpoint]:
+        """List the declared endpoints, before they are changed.
+
+        Other changes of endpoints wait until the transaction ends.
+        """
+        _begin_change(transaction.connection)
+        rows = transaction.execute(_LIVING.where(EndpointRow.declared))
+        return [self._endpoint(row) for row in rows]
+
+    def update(
+        self,
+        transaction: Transaction,
+        id_: UUID,
+        *,
+        declared: bool = False,
+        **changes: Any,
+    ) -> Endpoint:
         """Change the fields named in *changes*, which are those of `create`.
 
-        A header whose value is the mask keeps the value it has. Raises
-        `EndpointUnknown`, `EndpointInvalid` or `EndpointNameTaken`.
+        A header whose value is the mask keeps the value it has. *declared* says that
+        the configuration file asks for this. Raises `EndpointUnknown`,
+        `EndpointDeclared`, `EndpointInvalid` or `EndpointNameTaken`.
         """
         connection = transaction.connection
         _begin_change(connection)
-        row = _row(connection, id_)
+        row = _row_to_change(connection, id_, declared=declared)
         values = self._values(row, changes)
         holder = self.find_by_name(connection, values.get("name", row.name))
         if holder is not None and holder.id != id_:
@@ -166,14 +188,17 @@ class EndpointStore:
         )
         return self.get(connection, id_)
 
-    def remove(self, transaction: Transaction, id_: UUID) -> None:
+    def remove(
+        self, transaction: Transaction, id_: UUID, *, declared: bool = False
+    ) -> None:
         """Remove an endpoint, and cancel what it has not got.
 
-        Raises `EndpointUnknown`.
+        *declared* says that the configuration file has it no more. Raises
+        `EndpointUnknown` or `EndpointDeclared`.
         """
         connection = transaction.connection
         _begin_change(connection)
-        row = _row(connection, id_)
+        row = _row_to_change(connection, id_, declared=declared)
         leases.lock(connection, row.id)
         transaction.execute(
             sa.update(EndpointRow)
@@ -247,6 +272,7 @@ class EndpointStore:
             filters=_filters(row),
             headers=dict.fromkeys(self._headers(row), MASK),
             timeout_s=row.timeout_s,
+            declared=row.declared,
             created_at=row.created_at,
             updated_at=row.updated_at,
         )
@@ -281,6 +307,16 @@ def _row(connection: sa.Connection, id_: UUID) -> sa.Row[Any]:
     row = connection.execute(_LIVING.where(EndpointRow.uuid == id_)).one_or_none()
     if row is None:
         raise EndpointUnknown
+    return row
+
+
+def _row_to_change(
+    connection: sa.Connection, id_: UUID, *, declared: bool
+) -> sa.Row[Any]:
+    """Return the row, if the caller may change what is *declared* or if it is not."""
+    row = _row(connection, id_)
+    if row.declared and not declared:
+        raise EndpointDeclared
     return row
 
 

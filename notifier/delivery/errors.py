@@ -2,6 +2,7 @@
 
 DeliveryError
 ├── DeliveryUnknown
+├── EndpointDeclared
 ├── EndpointDisabled
 ├── EndpointInvalid       a field, and the reason
 ├── EndpointNameTaken
@@ -19,6 +20,15 @@ class DeliveryUnknown(DeliveryError):
 
     def __init__(self) -> None:
         super().__init__("there is no such delivery")
+
+
+class EndpointDeclared(DeliveryError):
+    """The configuration file has the endpoint, and would bring it back."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the endpoint is declared in the configuration file: change it there"
+        )
 
 
 class EndpointDisabled(DeliveryError):

@@ -48,6 +48,6 @@ def checked_timeout(timeout_s: float) -> float:
     """Return *timeout_s* if it is within bounds; raise `EndpointInvalid`."""
     if math.isnan(timeout_s) or not MIN_TIMEOUT_S <= timeout_s <= MAX_TIMEOUT_S:
         raise EndpointInvalid(
-            "timeout_s", f"must be from {MIN_TIMEOUT_S} to {MAX_TIMEOUT_S}"
+            "timeout_s", f"must be from {MIN_TIMEOUT_S:g} to {MAX_TIMEOUT_S:g} seconds"
         )
     return float(timeout_s)

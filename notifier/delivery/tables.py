@@ -18,7 +18,8 @@ PENDING, DELIVERED, FAILED, CANCELLED = 1, 2, 3, 4
 class EndpointRow(Base):
     """A URL and what it wants to hear.
 
-    A removed endpoint keeps its row, so that the log can still name it.
+    A removed endpoint keeps its row, so that the log can still name it. One that is
+    *declared* stands in the configuration file.
     """
 
     __tablename__ = "endpoints"
@@ -41,6 +42,7 @@ class EndpointRow(Base):
     encrypted_headers: Mapped[bytes]
     encrypted_secret: Mapped[bytes]
     timeout_s: Mapped[float] = mapped_column(sa.Double)
+    declared: Mapped[bool] = mapped_column(server_default=sa.false())
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     removed_at: Mapped[datetime | None]

@@ -101,7 +101,10 @@ def get_endpoint(endpoint_id: UUID) -> Endpoint:
 @blueprint.alt_response(404, "NOT_FOUND")
 @blueprint.alt_response(409, "CONFLICT")
 def change_endpoint(fields: dict[str, Any], endpoint_id: UUID) -> Endpoint:
-    """Change an endpoint."""
+    """Change an endpoint.
+
+    One that the configuration file declares is changed there.
+    """
     own = services()
     with own.database.transaction() as transaction:
         return own.endpoints.update(transaction, endpoint_id, **_parsed(fields))
@@ -110,10 +113,12 @@ def change_endpoint(fields: dict[str, Any], endpoint_id: UUID) -> Endpoint:
 @blueprint.route("/endpoints/<uuid:endpoint_id>", methods=["DELETE"])
 @blueprint.response(204)
 @blueprint.alt_response(404, "NOT_FOUND")
+@blueprint.alt_response(409, "CONFLICT")
 def remove_endpoint(endpoint_id: UUID) -> Response:
     """Remove an endpoint.
 
-    What it has not got by now it will not get. Its deliveries stay in the log.
+    What it has not got by now it will not get. Its deliveries stay in the log. One that
+    the configuration file declares is removed there.
     """
     own = services()
     with own.database.transaction() as transaction:

@@ -8,6 +8,7 @@ from notifier.audit.answers import EventUnknown
 from notifier.audit.cursor import CursorInvalid
 from notifier.delivery.errors import (
     DeliveryUnknown,
+    EndpointDeclared,
     EndpointDisabled,
     EndpointInvalid,
     EndpointNameTaken,
@@ -23,6 +24,7 @@ from notifier.web.errors import problem
 
 STATUS: dict[type[Exception], int] = {
     DeliveryUnknown: 404,
+    EndpointDeclared: 409,
     EndpointDisabled: 409,
     EndpointNameTaken: 409,
     EndpointUnknown: 404,

@@ -40,6 +40,7 @@ def test_an_endpoint_needs_a_name_and_a_url(api: ConformingClient) -> None:
         "filters": {"actions": ["push", "delete"], "kinds": ["manifest"]},
         "headers": {},
         "timeout_s": 5.0,
+        "declared": False,
         "created_at": created["created_at"],
         "updated_at": created["created_at"],
     }
@@ -117,6 +118,37 @@ def test_an_unknown_endpoint_is_not_found(api: ConformingClient) -> None:
     ):
         assert response.status_code == 404
         assert response.get_json()["detail"] == "There is no such endpoint."
+
+
+def test_a_declared_endpoint_is_shown_so_and_changed_in_its_file_alone(
+    api: ConformingClient, own: Services
+) -> None:
+    with own.database.transaction() as transaction:
+        declared, _ = own.endpoints.create(
+            transaction, declared=True, name="ci", url=_NEW["url"]
+        )
+    path = f"/endpoints/{declared.id}"
+
+    changed = api.patch(path, json={"enabled": False})
+    removed = api.delete(path)
+
+    assert (changed.status_code, removed.status_code) == (409, 409)
+    for refused in (changed, removed):
+        assert refused.get_json()["detail"] == (
+            "The endpoint is declared in the configuration file: change it there."
+        )
+    shown = api.get(path).get_json()
+    assert (shown["declared"], shown["enabled"]) == (True, True)
+    assert api.get("/endpoints").get_json()["items"] == [shown]
+    assert api.post(f"{path}/pings").status_code == 202
+
+
+def test_nobody_declares_an_endpoint_by_rest(api: ConformingClient) -> None:
+    created = _create(api)
+
+    assert api.post("/endpoints", json=_NEW | {"declared": True}).status_code == 422
+    changed = api.patch(f"/endpoints/{created['id']}", json={"declared": True})
+    assert changed.status_code == 422
 
 
 def test_a_name_is_given_once(api: ConformingClient) -> None:

@@ -196,6 +196,14 @@ class EndpointSchema(Schema):
         required=True,
     )
     timeout_s = _timeout_s(required=True)
+    declared = fields.Boolean(
+        required=True,
+        metadata={
+            "description": "Whether it stands in the configuration file, where alone "
+            "it can be changed.",
+            "examples": [False],
+        },
+    )
     created_at = Instant(required=True, metadata={"examples": [_AT]})
     updated_at = Instant(required=True, metadata={"examples": [_AT]})
 

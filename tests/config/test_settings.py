@@ -81,9 +81,10 @@ def test_variables_of_others_do_not_matter() -> None:
     assert Settings.from_environment({"PATH": "/bin", "PORT": "x"}) == Settings()
 
 
-def test_a_name_that_is_no_setting_stops_the_program() -> None:
-    with pytest.raises(ConfigError, match="NOTIFIER_PROT is not a setting"):
-        read(prot="80")
+@pytest.mark.parametrize("name", ["NOTIFIER_PROT", "NOTIFIER_port", "NOTIFIER_"])
+def test_a_name_that_is_no_setting_stops_the_program(name: str) -> None:
+    with pytest.raises(ConfigError, match=f"^{name} is not a setting: see README"):
+        Settings.from_environment({name: "80"})
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
-"""Settings: the environment variables ``NOTIFIER_*``, read once, checked at once."""
+"""Settings: read once, checked at once, from ``NOTIFIER_*`` or the file it names."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from notifier.config.errors import ConfigError
+from notifier.config.file import ConfigFile, Given
+
 PREFIX = "NOTIFIER_"
 
 Network = IPv4Network | IPv6Network
-
-
-class ConfigError(Exception):
-    """A setting cannot be read. The message names it and says what would do."""
 
 
 class PullEvents(StrEnum):
@@ -106,6 +105,12 @@ def _setting(
 class Settings:
     """What can be set, each by the environment variable of its upper-case name."""
 
+    config: Path | None = _setting(
+        None,
+        Path,
+        "A YAML file with settings under `notifier:`, and distribution's "
+        "`notifications:`.",
+    )
     host: str = _setting("127.0.0.1", str, "The address to listen on.")
     port: int = _setting(5000, _number(1, 65535), "The port to listen on.")
     data_dir: Path = _setting(
@@ -185,16 +190,17 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """Read every ``NOTIFIER_*`` variable; raise `ConfigError` for a bad one."""
-        known = {PREFIX + f.name.upper(): f for f in fields(cls)}
-        values = {}
-        for name, text in environment.items():
-            if not name.startswith(PREFIX) or text == "":
-                continue
+        """Read the file, and every ``NOTIFIER_*`` variable, which wins over it.
+
+        Raises `ConfigError` for a bad one.
+        """
+        known = {f.name: f for f in fields(cls)}
+        file = ConfigFile.read(environment)
+        given = {**file.settings, **dict(_variables(environment))}
+        for name, (_, where) in given.items():
             if name not in known:
-                raise ConfigError(f"{name} is not a setting: see README, Settings")
-            values[known[name].name] = _parsed(name, known[name], text)
-        return cls(**values)
+                raise ConfigError(f"{where} is not a setting: see README, Settings")
+        return cls(**{name: _parsed(known[name], *given[name]) for name in given})
 
     @property
     def database(self) -> str:
@@ -209,9 +215,18 @@ class Settings:
         return self.storage_url or f"file://{self.data_dir.absolute()}"
 
 
-def _parsed(name: str, setting: "Field[Any]", text: str) -> Any:
+def _variables(environment: Mapping[str, str]) -> Iterator[tuple[str, Given]]:
+    """Find what the environment sets; an empty variable sets nothing."""
+    for variable, text in environment.items():
+        if variable.startswith(PREFIX) and text:
+            name = variable.removeprefix(PREFIX)
+            # A setting has one spelling: what is not upper-case is none.
+            yield name.lower() if name.isupper() else variable, Given(text, variable)
+
+
+def _parsed(setting: "Field[Any]", text: str, where: str) -> Any:
     try:
         return setting.metadata["parse"](text)
     except ValueError as error:
         # The value is left out: it may hold a password.
-        raise ConfigError(f"{name}: {error}") from None
+        raise ConfigError(f"{where}: {error}") from None
