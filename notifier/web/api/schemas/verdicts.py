@@ -50,8 +50,8 @@ class VerdictSchema(Schema):
         required=True,
         metadata={
             "type": "boolean",
-            "description": "Whether it wanted the event. A delivery proves it; without "
-            "one its filters decide, as they are now.",
+            "description": "Whether it wanted the event. A delivery proves it, as long "
+            "as it is kept; without one its filters decide, as they are now.",
             "examples": [False],
         },
     )
