@@ -8,6 +8,12 @@ import click
 
 from notifier import __version__
 from notifier.cli import declared, preview
+from notifier.cli.formats import (
+    describe_format,
+    format_options,
+    take_format,
+    template_of,
+)
 from notifier.cli.options import json_option
 from notifier.cli.output import moment, print_fields, print_json, print_table
 from notifier.cli.place import open_place
@@ -17,6 +23,7 @@ from notifier.cli.wishes import describe, take_filters, wish_options
 from notifier.config import Settings
 from notifier.delivery.deliveries import get_delivery
 from notifier.delivery.endpoints import DEFAULT_TIMEOUT_S, Endpoint
+from notifier.delivery.formats import DEFAULT_FORMAT
 from notifier.delivery.outbox import Outbox
 from notifier.delivery.pings import ping as send_ping
 from notifier.delivery.queue import Nudger
@@ -48,7 +55,7 @@ def list_all(*, as_json: bool) -> None:
         print_json({"items": EndpointSchema(many=True).dump(found), "next": None})
         return
     print_table(
-        ["name", "url", "enabled", "declared", "wants", "id"],
+        ["name", "url", "enabled", "declared", "wants", "format", "id"],
         [
             [
                 e.name,
@@ -56,6 +63,7 @@ def list_all(*, as_json: bool) -> None:
                 _yes_or_no(e.enabled),
                 _yes_or_no(e.declared),
                 describe(e.filters),
+                describe_format(e.format),
                 str(e.id),
             ]
             for e in found
@@ -67,6 +75,7 @@ def list_all(*, as_json: bool) -> None:
 @click.argument("name")
 @click.argument("url")
 @wish_options
+@format_options
 @click.option(
     "--header",
     "headers",
@@ -95,13 +104,16 @@ def add(*, as_json: bool, disabled: bool, **options: Any) -> None:
       notifier endpoints add mirror http://10.0.0.7/ --action '*' --kind '*'
       notifier endpoints add prod https://cd.example.com/ --repository 'prod/**' \\
         --tag 'v*' --exclude-tag '*-rc*' --header 'Authorization: Bearer 9f3a5c'
+      notifier endpoints add chat https://hooks.slack.com/services/T/B/x --format slack
     """
     filters = take_filters(options)
+    format_ = take_format(options) or DEFAULT_FORMAT
     headers = _parsed_headers(options.pop("headers"))
     with open_place() as place, place.database.transaction() as transaction:
         endpoint, secret = place.endpoints.create(
             transaction,
             filters=filters,
+            format_=format_,
             headers=headers,
             enabled=not disabled,
             **options,
@@ -129,6 +141,7 @@ def show(endpoint: str, *, as_json: bool) -> None:
 @click.option("--url", help="Tell this URL instead.")
 @click.option("--enable/--disable", "enabled", default=None, help="Tell it, or not.")
 @wish_options
+@format_options
 @click.option(
     "--header",
     "headers",
@@ -152,11 +165,13 @@ def update(endpoint: str, *, as_json: bool, no_headers: bool, **options: Any) ->
       notifier endpoints update ci --disable
       notifier endpoints update ci --repository 'team/**' --action push
     """
-    filters = take_filters(options)
+    filters, format_ = take_filters(options), take_format(options)
     headers = _parsed_headers(options.pop("headers"))
     changes = {name: value for name, value in options.items() if value is not None}
     if filters is not None:
         changes["filters"] = filters
+    if format_ is not None:
+        changes["format_"] = format_
     if headers or no_headers:
         changes["headers"] = headers
     if not changes:
@@ -227,6 +242,8 @@ def _fields(endpoint: Endpoint) -> dict[str, str]:
         "url": endpoint.url,
         "enabled": _yes_or_no(endpoint.enabled),
         "wants": describe(endpoint.filters),
+        "format": describe_format(endpoint.format),
+        "template": template_of(endpoint.format),
         "headers": "\n".join(headers),
         "timeout": f"{endpoint.timeout_s:g} s",
         "declared": _yes_or_no(endpoint.declared),

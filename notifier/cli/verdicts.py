@@ -20,7 +20,7 @@ def command(event: UUID, *, as_json: bool) -> None:
     """Tell which endpoints wanted an event, and why not.
 
     The rule that refused it is the list of the endpoint's filters that did, such as
-    filters.tags; or disabled, made_later, changed_later or ping.
+    filters.tags; or disabled, format, made_later, changed_later or ping.
     """
     with open_place() as place, place.database.read() as connection:
         entry = get_entry(connection, Recorder(), event)

@@ -7,18 +7,27 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from notifier.events.envelope import render_envelope
+from notifier.delivery.formats import Format, Message, RenderingFailed
+from notifier.events.event import Event
 from notifier.events.record import Recorder
 from notifier.events.tables import EventRow
 
-_KEPT = 1024
+_KEPT_BYTES = 8 * 1024 * 1024
+# About what a body takes beside its content.
+_FRAME_BYTES = 500
 
 
 class Body(NamedTuple):
-    """The envelope of one event, and when that was recorded."""
+    """What one event is in some format, and when it was recorded.
+
+    Without a *message* the event cannot be told: *error* is what attempts are written
+    down with, and *reason* is for the endpoint's owner.
+    """
 
     recorded_at: datetime
-    content: bytes
+    message: Message | None
+    error: str = ""
+    reason: str = ""
 
 
 class Bodies:
@@ -26,28 +35,37 @@ class Bodies:
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
-        self._kept: dict[UUID, Body] = {}
+        self._kept: dict[tuple[Format, UUID], Body] = {}
+        self._size = 0
 
     def of(
-        self, connection: sa.Connection, ids: Collection[UUID]
+        self, connection: sa.Connection, format_: Format, ids: Collection[UUID]
     ) -> Mapping[UUID, Body]:
         """Return the bodies of events by their ids."""
         # What is kept is replaced and never cut, so threads need no lock: at worst two
         # of them render the same event.
-        kept = self._kept if len(self._kept) < _KEPT else {}
-        bodies = {id_: kept[id_] for id_ in ids if id_ in kept}
+        kept = self._kept
+        bodies = {id_: kept[format_, id_] for id_ in ids if (format_, id_) in kept}
         if missing := [id_ for id_ in ids if id_ not in bodies]:
-            rendered = self._rendered(connection, missing)
+            rendered = self._rendered(connection, format_, missing)
             bodies |= rendered
-            kept |= rendered
-            self._kept = kept
+            self._keep({(format_, id_): body for id_, body in rendered.items()})
         return bodies
 
-    def _rendered(self, connection: sa.Connection, ids: list[UUID]) -> dict[UUID, Body]:
+    def _keep(self, bodies: Mapping[tuple[Format, UUID], Body]) -> None:
+        size = sum(map(_size_of, bodies.values()))
+        if self._size + size > _KEPT_BYTES:
+            self._kept, self._size = {}, 0
+        self._kept.update(bodies)
+        self._size += size
+
+    def _rendered(
+        self, connection: sa.Connection, format_: Format, ids: list[UUID]
+    ) -> dict[UUID, Body]:
         rows = connection.execute(_EVENTS, {"ids": ids}).all()
         events = self._recorder.events(connection, rows)
         return {
-            event.id: Body(row.recorded_at, render_envelope([event]))
+            event.id: _body(row.recorded_at, format_, event)
             for row, event in zip(rows, events, strict=True)
         }
 
@@ -55,3 +73,18 @@ class Bodies:
 _EVENTS = sa.select(EventRow.__table__).where(
     EventRow.id.in_(sa.bindparam("ids", expanding=True))
 )
+
+
+def _size_of(body: Body) -> int:
+    return _FRAME_BYTES + (len(body.message.body) if body.message else 0)
+
+
+def _body(recorded_at: datetime, format_: Format, event: Event) -> Body:
+    # The endpoint may have got another format since the delivery was made.
+    if not format_.can_tell(event):
+        reason = f"{format_.type} has no words for this event"
+        return Body(recorded_at, None, "format", reason)
+    try:
+        return Body(recorded_at, format_.render([event]))
+    except RenderingFailed as error:
+        return Body(recorded_at, None, "template", str(error))

@@ -172,8 +172,11 @@ class Drain:
             return
         while self._ready and len(self._transport) < _IN_FLIGHT:
             letter = self._ready.popleft()
-            post = letter.post(self._recipient, datetime.now(UTC))
-            self._transport.start(letter.delivery_id, post)
+            now = datetime.now(UTC)
+            if post := letter.post(self._recipient, now):
+                self._transport.start(letter.delivery_id, post)
+            else:
+                self._collect([(letter.delivery_id, letter.unsent(now))])
 
     def _collect(self, answers: Sequence[tuple[UUID, Answer]]) -> None:
         if answers and not self._answers:
@@ -245,7 +248,8 @@ class Drain:
             if not recipient.is_open:
                 self._drop_ready()
                 return
-            for letter in write_letters(connection, self._office.bodies, due):
+            bodies, format_ = self._office.bodies, recipient.format
+            for letter in write_letters(connection, bodies, format_, due):
                 self._letters[letter.delivery_id] = letter
                 self._ready.append(letter)
 

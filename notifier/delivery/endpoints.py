@@ -20,6 +20,7 @@ from notifier.delivery.errors import (
 )
 from notifier.delivery.fields import checked_name, checked_timeout, checked_url
 from notifier.delivery.filters import Filters
+from notifier.delivery.formats import DEFAULT_FORMAT, Format, read_format
 from notifier.delivery.headers import MASK, checked_headers, unmasked
 from notifier.delivery.secrets import SecretBox, new_secret, secret_bytes
 from notifier.delivery.tables import (
@@ -29,6 +30,7 @@ from notifier.delivery.tables import (
     EndpointRow,
     EndpointVersionRow,
 )
+from notifier.events.event import Event
 from notifier.ids import uuid7
 
 DEFAULT_TIMEOUT_S = 5.0
@@ -48,6 +50,7 @@ class Endpoint:
     url: str
     enabled: bool
     filters: Filters
+    format: Format
     headers: dict[str, str]
     timeout_s: float
     declared: bool
@@ -65,6 +68,7 @@ class Recipient:
     id: UUID
     name: str
     url: str
+    format: Format
     headers: dict[str, str]
     secret: bytes
     timeout_s: float
@@ -73,10 +77,15 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Interest:
-    """What the endpoint of that *key* wants to hear of."""
+    """What the endpoint of that *key* wants to hear of, and in which format."""
 
     key: int
     filters: Filters
+    format: Format
+
+    def covers(self, event: Event) -> bool:
+        """Tell whether the endpoint is to hear of *event*, and can be told of it."""
+        return self.filters.wants(event) and self.format.can_tell(event)
 
 
 class EndpointStore:
@@ -95,6 +104,7 @@ class EndpointStore:
         url: str,
         enabled: bool = True,
         filters: Filters | None = None,
+        format_: Format = DEFAULT_FORMAT,
         headers: dict[str, str] | None = None,
         timeout_s: float = DEFAULT_TIMEOUT_S,
         declared: bool = False,
@@ -115,6 +125,7 @@ class EndpointStore:
             "url": checked_url(url),
             "enabled": enabled,
             "filters": orjson.dumps((filters or Filters()).render()),
+            "format": orjson.dumps(format_.options()),
             "encrypted_headers": self._encrypted(checked_headers(headers or {})),
             "encrypted_secret": self._box.encrypt(secret.encode()),
             "timeout_s": checked_timeout(timeout_s),
@@ -218,7 +229,7 @@ class EndpointStore:
             rows = connection.execute(
                 _LIVING.where(EndpointRow.enabled).order_by(EndpointRow.id)
             )
-            interests = [Interest(row.id, _filters(row)) for row in rows]
+            interests = [Interest(row.id, _filters(row), _format(row)) for row in rows]
             self._interests = version, interests
         return interests
 
@@ -229,6 +240,7 @@ class EndpointStore:
             id=row.uuid,
             name=row.name,
             url=row.url,
+            format=_format(row),
             headers=self._headers(row),
             secret=secret_bytes(self._box.decrypt(row.encrypted_secret).decode()),
             timeout_s=row.timeout_s,
@@ -250,6 +262,8 @@ class EndpointStore:
             values["timeout_s"] = checked_timeout(values["timeout_s"])
         if "filters" in values:
             values["filters"] = orjson.dumps(values["filters"].render())
+        if "format_" in values:
+            values["format"] = orjson.dumps(values.pop("format_").options())
         if "headers" in values:
             headers = unmasked(values.pop("headers"), self._headers(row))
             values["encrypted_headers"] = self._encrypted(checked_headers(headers))
@@ -270,6 +284,7 @@ class EndpointStore:
             url=row.url,
             enabled=row.enabled,
             filters=_filters(row),
+            format=_format(row),
             headers=dict.fromkeys(self._headers(row), MASK),
             timeout_s=row.timeout_s,
             declared=row.declared,
@@ -301,6 +316,10 @@ def cancel_due(connection: sa.Connection, key: int) -> None:
 
 def _filters(row: sa.Row[Any]) -> Filters:
     return Filters.parse(orjson.loads(row.filters))
+
+
+def _format(row: sa.Row[Any]) -> Format:
+    return read_format(orjson.loads(row.format)) if row.format else DEFAULT_FORMAT
 
 
 def _row(connection: sa.Connection, id_: UUID) -> sa.Row[Any]:

@@ -12,15 +12,12 @@ from notifier import __version__
 from notifier.db import Prepared
 from notifier.delivery.bodies import Bodies, Body
 from notifier.delivery.endpoints import Recipient
+from notifier.delivery.formats import Format, Message
 from notifier.delivery.signing import sign
 from notifier.delivery.tables import DeliveryRow, EndpointRow
-from notifier.delivery.transport import Post
-from notifier.events.envelope import MEDIA_TYPE
+from notifier.delivery.transport import KEPT_BYTES, Answer, Post
 
-_DEFAULT_HEADERS = {
-    "Content-Type": MEDIA_TYPE,
-    "User-Agent": f"notifier/{__version__}",
-}
+_USER_AGENT = f"notifier/{__version__}"
 
 
 class Due(NamedTuple):
@@ -32,32 +29,43 @@ class Due(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """One delivery, ready to be signed and sent."""
+    """One delivery, ready to be signed and sent, if it can be told at all."""
 
     delivery_id: UUID
     event_id: UUID
     body: Body
 
-    def post(self, recipient: Recipient, now: datetime) -> Post:
-        """Address and sign it.
+    def post(self, recipient: Recipient, now: datetime) -> Post | None:
+        """Address and sign it; return None if there is nothing to send.
 
         The id is the event's: it is the same in every attempt, so that a receiver can
         tell what it has had already.
         """
+        if (message := self.body.message) is None:
+            return None
         id_, timestamp = str(self.event_id), int(now.timestamp())
         return Post(
             url=recipient.url,
             headers=[
-                *_with_defaults(recipient.headers),
+                *_headers(message, recipient.headers),
                 ("webhook-id", id_),
                 ("webhook-timestamp", str(timestamp)),
                 (
                     "webhook-signature",
-                    sign(recipient.secret, id_, timestamp, self.body.content),
+                    sign(recipient.secret, id_, timestamp, message.body),
                 ),
             ],
-            body=self.body.content,
+            body=message.body,
             timeout_s=recipient.timeout_s,
+        )
+
+    def unsent(self, now: datetime) -> Answer:
+        """Tell why there was nothing to send."""
+        return Answer(
+            started_at=now,
+            duration_ms=0,
+            error=self.body.error,
+            body=self.body.reason.encode()[:KEPT_BYTES],
         )
 
 
@@ -70,10 +78,10 @@ def list_due(
 
 
 def write_letters(
-    connection: sa.Connection, bodies: Bodies, due: Collection[Due]
+    connection: sa.Connection, bodies: Bodies, format_: Format, due: Collection[Due]
 ) -> Sequence[Letter]:
     """Put the bodies into *due* deliveries, in the order given."""
-    found = bodies.of(connection, {item.event_id for item in due})
+    found = bodies.of(connection, format_, {item.event_id for item in due})
     return [
         Letter(
             delivery_id=item.delivery_id,
@@ -101,11 +109,15 @@ _DUE = Prepared(
 )
 
 
-def _with_defaults(headers: dict[str, str]) -> Sequence[tuple[str, str]]:
-    own = {name.lower() for name in headers}
+def _headers(message: Message, own: dict[str, str]) -> Sequence[tuple[str, str]]:
+    """Put the endpoint's own headers in the place of the format's."""
+    names = {name.lower() for name in own}
     defaults = [
-        (name, value)
-        for name, value in _DEFAULT_HEADERS.items()
-        if name.lower() not in own
+        ("Content-Type", message.content_type),
+        ("User-Agent", _USER_AGENT),
+        *message.headers,
     ]
-    return [*defaults, *headers.items()]
+    return [
+        *((name, value) for name, value in defaults if name.lower() not in names),
+        *own.items(),
+    ]

@@ -34,7 +34,7 @@ class Outbox:
             (interest.key, event.id)
             for interest in self._endpoints.list_interests(transaction.connection)
             for event in events
-            if interest.filters.wants(event)
+            if interest.covers(event)
         ]
         if wanted:
             self._put(transaction, wanted)

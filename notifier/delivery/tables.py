@@ -18,7 +18,8 @@ PENDING, DELIVERED, FAILED, CANCELLED = 1, 2, 3, 4
 class EndpointRow(Base):
     """A URL and what it wants to hear.
 
-    A removed endpoint keeps its row, so that the log can still name it. One that is
+    A removed endpoint keeps its row, so that the log can still name it. One that was
+    made before there were formats has none: it gets the default one. One that is
     *declared* stands in the configuration file.
     """
 
@@ -46,6 +47,7 @@ class EndpointRow(Base):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     removed_at: Mapped[datetime | None]
+    format: Mapped[bytes | None]
 
 
 class EndpointVersionRow(Base):

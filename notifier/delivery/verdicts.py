@@ -64,6 +64,9 @@ def _refusals(
         yield Refusal("disabled", "the endpoint is disabled")
     if rule := endpoint.filters.refused_by(event):
         yield Refusal(rule.name, rule.describe(event))
+    if not endpoint.format.can_tell(event):
+        name = endpoint.format.type
+        yield Refusal("format", f"the format {name} has no words for such an event")
     if endpoint.updated_at > recorded_at:
         yield Refusal(
             "changed_later", "it would be wanted now: the endpoint was changed since"

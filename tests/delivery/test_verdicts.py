@@ -6,6 +6,7 @@ import pytest
 
 from notifier.delivery.endpoints import Endpoint
 from notifier.delivery.filters import Filters
+from notifier.delivery.formats import read_format
 from notifier.delivery.verdicts import Verdict, judge
 from notifier.events.event import Action, Event
 from tests import factories
@@ -58,6 +59,17 @@ def test_an_endpoint_that_was_made_later_did_not_want_it(desk: Desk) -> None:
     before = endpoint.created_at - timedelta(microseconds=1)
 
     assert _rule(_judge(desk, event, before, endpoint)) == "made_later"
+
+
+def test_a_format_without_words_for_it_is_a_reason(desk: Desk) -> None:
+    endpoint = desk.create(format_=read_format("quay"))
+    [event] = desk.announce(factories.event(Action.DELETE))
+
+    verdict = _judge(desk, event, datetime.now(UTC), endpoint)
+
+    assert _rule(verdict) == "format"
+    assert verdict.refusal is not None
+    assert verdict.refusal.text == "the format quay has no words for such an event"
 
 
 def test_a_disabled_endpoint_did_not_want_it(desk: Desk) -> None:

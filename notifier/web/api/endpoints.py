@@ -9,6 +9,7 @@ from notifier.audit.preview import Preview, preview
 from notifier.delivery.deliveries import Delivery, get_delivery, list_deliveries
 from notifier.delivery.endpoints import Endpoint
 from notifier.delivery.filters import Filters
+from notifier.delivery.formats import parse_format
 from notifier.delivery.pings import ping
 from notifier.web.api.base import Blueprint
 from notifier.web.api.paging import LINK_HEADER, Answer, list_page
@@ -173,6 +174,9 @@ def list_endpoint_deliveries(arguments: dict[str, Any], endpoint_id: UUID) -> An
 
 
 def _parsed(fields: dict[str, Any]) -> dict[str, Any]:
-    if "filters" in fields:
-        return fields | {"filters": Filters.parse(fields["filters"])}
-    return fields
+    parsed = dict(fields)
+    if "filters" in parsed:
+        parsed["filters"] = Filters.parse(parsed["filters"])
+    if "format" in parsed:
+        parsed["format_"] = parse_format(parsed.pop("format"))
+    return parsed

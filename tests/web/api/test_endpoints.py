@@ -38,6 +38,7 @@ def test_an_endpoint_needs_a_name_and_a_url(api: ConformingClient) -> None:
         "id": created["id"],
         "enabled": True,
         "filters": {"actions": ["push", "delete"], "kinds": ["manifest"]},
+        "format": {"type": "distribution", "version": "v2"},
         "headers": {},
         "timeout_s": 5.0,
         "declared": False,

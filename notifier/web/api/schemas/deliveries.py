@@ -89,7 +89,8 @@ class AttemptSchema(Schema):
         required=True,
         allow_none=True,
         metadata={
-            "description": "Why there was no answer; null if there was one.",
+            "description": "Why there was no answer; null if there was one. With "
+            "`template` or `format` nothing was sent: `response` says why.",
             "examples": [None],
         },
     )

@@ -6,6 +6,7 @@ from marshmallow import Schema, fields, validate
 
 from notifier.delivery.endpoints import DEFAULT_TIMEOUT_S
 from notifier.delivery.fields import MAX_TIMEOUT_S, MIN_TIMEOUT_S
+from notifier.delivery.formats import TYPES
 from notifier.delivery.headers import MASK
 from notifier.delivery.rules import CHOICES
 from notifier.web.api.schemas.fields import Instant
@@ -127,6 +128,20 @@ def _enabled(**more: Any) -> fields.Boolean:
     )
 
 
+def _format(about: str) -> fields.Raw:
+    """Make the field for a format in a request: `formats` reads it."""
+    return fields.Raw(
+        metadata={
+            "description": f"{about} The name of a type alone stands for its defaults.",
+            "oneOf": [
+                {"$ref": "#/components/schemas/Format"},
+                {"type": "string", "enum": list(TYPES)},
+            ],
+            "examples": [{"type": "cloudevents", "mode": "binary"}, "slack"],
+        }
+    )
+
+
 def _headers(about: str, value: str, **more: Any) -> fields.Dict:
     return fields.Dict(
         fields.String(),
@@ -153,6 +168,7 @@ class NewEndpointSchema(Schema):
         FiltersSchema,
         metadata={"description": "Which events it is told of."},
     )
+    format = _format("What events look like to it, if not `distribution`.")
     headers = _headers("Headers to send with each event.", "Bearer 9f3a5c")
     timeout_s = _timeout_s()
 
@@ -167,6 +183,7 @@ class EndpointChangesSchema(Schema):
         FiltersSchema,
         metadata={"description": "Which events it is told of, replaced as a whole."},
     )
+    format = _format("What events look like to it, replaced as a whole.")
     headers = _headers(
         "Headers to send with each event, replaced as a whole; "
         f"but one whose value is `{MASK}` keeps its value.",
@@ -188,6 +205,14 @@ class EndpointSchema(Schema):
         metadata={
             "allOf": [{"$ref": "#/components/schemas/Filters"}],
             "description": "Which events it is told of, defaults filled in.",
+        },
+    )
+    format = fields.Function(
+        lambda endpoint: endpoint.format.options(),
+        required=True,
+        metadata={
+            "allOf": [{"$ref": "#/components/schemas/Format"}],
+            "description": "What events look like to it, defaults filled in.",
         },
     )
     headers = _headers(

@@ -20,7 +20,7 @@ def rule() -> fields.String:
             "description": "What refused it, for programs: the list of the filters, "
             "such as `filters.tags` or `filters.exclude.tags`; `ping` of another "
             "endpoint; `made_later` or `changed_later`, if the endpoint was after the "
-            "event; `disabled`.",
+            "event; `disabled`; `format`, if that has no words for it.",
             "examples": ["filters.tags"],
         },
     )
