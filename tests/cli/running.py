@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,7 +93,9 @@ class Program:
     def kill_all(self) -> None:
         """Kill every process at once."""
         for pid in self.pids():
-            os.kill(pid, signal.SIGKILL)
+            # The kernel kills the children of some that are killed.
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self.process.wait(PATIENCE_S)
         wait_until(lambda: not self.pids(), PATIENCE_S)
 
@@ -108,14 +110,12 @@ class Program:
         return response.json()
 
 
-@contextmanager
-def running(
-    data_dir: Path, command: str = "serve", **settings: str
-) -> Iterator[Program]:
-    """Run a command on a free port; see to it that nothing of it is left."""
+def start(
+    data_dir: Path, command: str = "serve", *, output: Path, **settings: str
+) -> Program:
+    """Start a command on a free port, its output going to a file."""
     port = int(settings.setdefault("NOTIFIER_PORT", str(free_port())))
     data_dir.mkdir(exist_ok=True)
-    output = data_dir / "output.txt"
     with output.open("wb") as file:
         process = subprocess.Popen(
             [sys.executable, "-m", "notifier", command],
@@ -125,7 +125,15 @@ def running(
             # A group of its own, to be signalled as a terminal signals its foreground.
             start_new_session=True,
         )
-    program = Program(process, data_dir, port, output)
+    return Program(process, data_dir, port, output)
+
+
+@contextmanager
+def running(
+    data_dir: Path, command: str = "serve", **settings: str
+) -> Iterator[Program]:
+    """Run a command on a free port; see to it that nothing of it is left."""
+    program = start(data_dir, command, output=data_dir / "output.txt", **settings)
     try:
         wait_until(program.is_listening, PATIENCE_S)
         yield program

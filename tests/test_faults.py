@@ -1,0 +1,117 @@
+"""The scenarios of `make faults` in short, and whether they see what is wrong."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.faults.ledger import Change, Entry
+from tests.faults.listener import Receipt
+from tests.faults.reckoning import Reckoning, reckon
+from tests.faults.scenarios import SCENARIOS
+from tests.faults.trial import Plan, run_trial
+
+CHANGE = Change("push", "team/app", "sha256:0", "1.0")
+
+
+@pytest.mark.parametrize(
+    ("name", "database", "times"),
+    [("kill", "postgresql", 1), ("flush", "sqlite", 2), ("redis-stop", "sqlite", 2)],
+)
+def test_nothing_acknowledged_is_lost(name: str, database: str, times: int) -> None:
+    scenario = replace(SCENARIOS[name], times=times)
+    told: list[str] = []
+
+    trial = run_trial(
+        Plan(scenario=scenario, database=database, pushes=30, seed=1),
+        on_push=lambda: None,
+        tell=told.append,
+    )
+
+    assert trial.findings == []
+    assert len(told) == times
+    assert trial.reckoning.answered == 30 * 4
+    assert trial.reckoning.recorded >= 30 * 4
+
+
+def test_what_is_recorded_and_told_once_is_right() -> None:
+    found = _reckon([_entry("r1")], [_event("e1", "r1")], [_receipt("e1", "r1")])
+
+    assert found.findings == []
+    assert (found.answered, found.recorded, found.delivered) == (1, 1, 1)
+
+
+def test_what_was_not_acknowledged_may_be_there() -> None:
+    found = _reckon([], [_event("e1", "r1")], [_receipt("e1", "r1")])
+
+    assert found.findings == []
+
+
+def test_an_acknowledged_request_without_its_event_is_lost() -> None:
+    other = _event("e1", "r1", digest="sha256:1")
+
+    missing = _reckon([_entry("r1")], [], [])
+    different = _reckon([_entry("r1")], [other], [])
+
+    assert missing.lost_in_log == 1
+    assert "nothing" in missing.findings[0]
+    assert different.lost_in_log == 1
+
+
+def test_two_events_of_one_request_are_wrong() -> None:
+    log = [_event("e1", "r1"), _event("e2", "r1")]
+
+    found = _reckon([_entry("r1")], log, [_receipt("e1", "r1"), _receipt("e2", "r1")])
+
+    assert found.lost_in_log == 1
+
+
+def test_an_event_that_was_not_told_is_lost_to_the_receiver() -> None:
+    found = _reckon([_entry("r1")], [_event("e1", "r1")], [])
+
+    assert found.lost_to_receiver == 1
+    assert found.findings == ["event e1 did not reach the receiver"]
+
+
+def test_what_is_told_twice_is_wrong_unless_it_may_be() -> None:
+    entries, log = [_entry("r1")], [_event("e1", "r1")]
+    receipts = [_receipt("e1", "r1")] * 2
+
+    assert _reckon(entries, log, receipts).duplicates == 1
+    assert _reckon(entries, log, receipts).findings != []
+    assert _reckon(entries, log, receipts, may_repeat=True).findings == []
+
+
+def test_what_is_told_wrongly_or_without_a_signature_is_found() -> None:
+    log = [_event("e1", "r1")]
+    unsigned = _receipt("e1", "r1")._replace(is_signed=False)
+
+    assert "signature" in _reckon([], log, [unsigned]).findings[0]
+    assert "told as" in _reckon([], log, [_receipt("e1", "r2")]).findings[0]
+    assert "told as" in _reckon([], [], [_receipt("e1", "r1")]).findings[0]
+
+
+def _reckon(
+    entries: list[Entry],
+    log: list[dict[str, Any]],
+    receipts: list[Receipt],
+    *,
+    may_repeat: bool = False,
+) -> Reckoning:
+    return reckon(entries, log, receipts, may_repeat=may_repeat)
+
+
+def _entry(request_id: str) -> Entry:
+    return Entry(request_id, CHANGE)
+
+
+def _event(id_: str, request_id: str, digest: str = CHANGE.digest) -> dict[str, Any]:
+    target = {"repository": CHANGE.repository, "digest": digest, "tag": CHANGE.tag}
+    request = {"id": request_id}
+    return {"id": id_, "action": CHANGE.action, "target": target, "request": request}
+
+
+def _receipt(id_: str, request_id: str) -> Receipt:
+    body = json.dumps({"events": [_event(id_, request_id)]})
+    return Receipt(id_, body.encode(), is_signed=True)
