@@ -110,10 +110,6 @@ def list_deliveries(
         if state is not DeliveryState.DELIVERED:
             # SQLite uses the index on the others only if told so in its own words.
             statement = statement.where(DeliveryRow.state != _DELIVERED)
-        if state is not DeliveryState.DELIVERED:
-            # SQLite wants to read the index's own condition, too.
-            delivered = sa.literal_column(str(DELIVERED), sa.SmallInteger)
-            statement = statement.where(DeliveryRow.state != delivered)
     if before is not None:
         statement = statement.where(DeliveryRow.id < before)
     return [_delivery(row) for row in connection.execute(statement)]
