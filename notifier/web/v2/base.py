@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from flask import Response, request
+from flask import Response, current_app, request
 
 from notifier.registry.digest import Digest
 from notifier.registry.errors import Unsupported
@@ -32,6 +32,15 @@ def refuse_deletes_if_off() -> None:
     """Raise `Unsupported` if the registry is set up to keep everything."""
     if not services().settings.delete:
         raise Unsupported({"reason": "deletion is switched off"})
+
+
+def allowed_methods() -> str:
+    """List what the current URL takes, now that its present method is refused."""
+    routes = current_app.url_map.bind_to_environ(request.environ)
+    methods = set(routes.allowed_methods())
+    if services().settings.read_only:
+        methods &= _READS
+    return ", ".join(sorted(methods - {request.method}))
 
 
 def is_known_to_client(digest: Digest) -> bool:

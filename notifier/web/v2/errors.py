@@ -11,7 +11,7 @@ from notifier.db import DatabaseUnavailable
 from notifier.registry import errors
 from notifier.storage import StorageFull
 from notifier.web.requests import registry_url
-from notifier.web.v2.base import name_api_version
+from notifier.web.v2.base import allowed_methods, name_api_version
 
 STATUS: dict[type[errors.RegistryError], int] = {
     errors.BlobRangeInvalid: 416,
@@ -64,6 +64,8 @@ def _refused(error: errors.RegistryError) -> Response:
         response.headers["Range"] = f"0-{max(error.size - 1, 0)}"
     if isinstance(error, errors.BlobRangeInvalid):
         response.headers["Content-Range"] = f"bytes */{error.size}"
+    if isinstance(error, errors.Unsupported):
+        response.headers["Allow"] = allowed_methods()
     return response
 
 

@@ -112,6 +112,15 @@ class TestReadOnly:
 
         assert traces.left(own) == before
 
+    def test_a_refusal_lists_the_methods_that_only_read(
+        self, client: FlaskClient
+    ) -> None:
+        manifest = client.put("/v2/a/manifests/1.0", data=b"{}")
+        uploads = client.post("/v2/a/blobs/uploads/")
+
+        assert manifest.headers["Allow"] == "GET, HEAD, OPTIONS"
+        assert uploads.headers["Allow"] == "OPTIONS"
+
     def test_what_is_there_can_be_read(self, client: FlaskClient) -> None:
         assert client.get("/v2/").status_code == 200
         assert client.get("/v2/_catalog").get_json() == {"repositories": []}
@@ -134,6 +143,8 @@ class TestWithoutDeletion:
             response = client.delete(f"/v2/team/app/{path}")
             assert response.status_code == 405
             assert response.get_json()["errors"][0]["code"] == "UNSUPPORTED"
+            assert "GET" in response.headers["Allow"]
+            assert "DELETE" not in response.headers["Allow"]
 
         assert traces.left(own) == before
         assert client.delete(session).status_code == 204
