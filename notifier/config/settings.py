@@ -87,6 +87,16 @@ def _url(*schemes: str) -> Callable[[str], str]:
     return parse
 
 
+def _database_url(text: str) -> str:
+    parts = urlsplit(_url("sqlite", "postgresql+psycopg", "postgresql")(text))
+    if parts.scheme == "sqlite" and (
+        parts.path in {"", "/"} or ":memory:" in text or "mode=memory" in parts.query
+    ):
+        # Each process, and each of its threads, would have a database of its own.
+        raise ValueError("say a file: sqlite:////absolute/path or sqlite:///relative")
+    return text
+
+
 def _web_url(text: str) -> str:
     if not urlsplit(_url("http", "https")(text)).hostname:
         raise ValueError("say a URL with a host")
@@ -118,7 +128,7 @@ class Settings:
     )
     database_url: str | None = _setting(
         None,
-        _url("sqlite", "postgresql+psycopg", "postgresql"),
+        _database_url,
         "The database; SQLite in the data directory if not set.",
         secret=True,
     )
