@@ -39,15 +39,22 @@ class ChildrenFailed(Exception):
 class Child:
     """One process that is to be running, and what it does.
 
-    A process that *yields* leaves the processor to others that want it, mostly.
+    A process that *yields* leaves the processor to others that want it, mostly. The
+    others can do without one that is not *vital*, for as long as need be.
     """
 
     def __init__(
-        self, name: str, work: Callable[[], object], *, yields: bool = False
+        self,
+        name: str,
+        work: Callable[[], object],
+        *,
+        yields: bool = False,
+        vital: bool = True,
     ) -> None:
         self.name = name
         self._work = work
         self._yields = yields
+        self._vital = vital
         self._process: BaseProcess | None = None
         self._started_at = 0.0
         self._ends = 0
@@ -76,7 +83,7 @@ class Child:
     def keep_running(self, now: float) -> None:
         """Start the process again if it has ended, after a pause that grows.
 
-        Raises `ChildrenFailed` if it ends again and again.
+        Raises `ChildrenFailed` if it is vital and ends again and again.
         """
         if self._again_at is not None:
             if now >= self._again_at:
@@ -101,12 +108,12 @@ class Child:
     def _plan_restart(self, now: float, status: int) -> None:
         if now - self._started_at > _STEADY_AFTER_S:
             self._ends = 0
-        if self._ends == len(_PAUSES_S):
+        if self._ends == len(_PAUSES_S) and self._vital:
             raise ChildrenFailed(
                 f"{self.name} ended {self._ends + 1} times in a row, at last with "
                 f"status {status}: giving up"
             )
-        self._again_at = now + _PAUSES_S[self._ends]
+        self._again_at = now + _PAUSES_S[min(self._ends, len(_PAUSES_S) - 1)]
         self._ends += 1
         _log.error("child_ended", child=self.name, status=status)
 
@@ -122,7 +129,8 @@ class Children:
     def run(self, is_ready: Callable[[], bool], when_ready: Callable[[], None]) -> None:
         """Keep all running until SIGINT, SIGTERM or SIGHUP, then stop them.
 
-        Raises `ChildrenFailed`, with all stopped, if one could not be kept running.
+        Raises `ChildrenFailed`, with all stopped, if one could not be started, or a
+        vital one not be kept running.
         """
         with _stop_requests() as requests:
             try:

@@ -101,7 +101,9 @@ def _children(settings: Settings) -> Children:
         path = socket_path(settings)
         redis_server.stop_orphan(path)
         server = redis_server.server_command(path, settings.data_dir)
-        helpers.append(Child("redis", partial(os.execv, server[0], server)))
+        # Deliveries are found by the sweep as long as it is away.
+        run = partial(os.execv, server[0], server)
+        helpers.append(Child("redis", run, vital=False))
     # Imported here, their modules are there at once in the children.
     # Requests come first: a client waits for its answer, a delivery can wait.
     workers = [

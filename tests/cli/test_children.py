@@ -60,6 +60,24 @@ def test_one_that_has_run_for_long_may_end_now_and_then() -> None:
     assert done.endswith("stopped\n")
 
 
+def test_one_that_is_not_vital_may_end_as_often_as_it_likes() -> None:
+    done = _run(
+        """
+        ends = []
+        class Counted(Child):
+            def start(self):
+                ends.append(1)
+                if len(ends) == 6:
+                    os.kill(os.getpid(), signal.SIGTERM)
+                super().start()
+        Children([Counted("it", fail, vital=False)], []).run(always, ready)
+        print("stopped")
+        """
+    )
+
+    assert done.endswith("stopped\n")
+
+
 def test_one_that_ends_before_all_are_ready_ends_all() -> None:
     done = _run(
         """
