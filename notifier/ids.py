@@ -3,6 +3,7 @@
 import os
 import random
 import time
+from datetime import UTC, datetime
 from uuid import UUID
 
 _NS_PER_MS = 1_000_000
@@ -23,6 +24,11 @@ def uuid7(at_ns: int | None = None) -> UUID:
     fraction = (rest << 12) // _NS_PER_MS
     value = milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62
     return UUID(int=value | _random.getrandbits(62))
+
+
+def made_at(id_: UUID) -> datetime:
+    """Read the time out of a UUIDv7, to the millisecond: no column repeats it."""
+    return datetime.fromtimestamp((id_.int >> 80) / 1000, UTC)
 
 
 def first_uuid7(at_ns: int) -> UUID:

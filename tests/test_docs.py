@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from standardwebhooks import WebhookVerificationError
 
 from notifier.config import Settings
 from notifier.registry import errors
@@ -112,24 +113,34 @@ def test_the_examples_of_the_docs_work(reader: Reader, name: str) -> None:
         assert reader.types(example) is not None
 
 
-def test_a_signature_is_verified_as_the_docs_say(reader: Reader) -> None:
-    [example] = examples((ROOT / "docs/endpoints.md").read_text(), "python")
+def test_signatures_are_verified_as_the_docs_say(reader: Reader) -> None:
+    verify = examples((ROOT / "docs/endpoints.md").read_text(), "python")
     with receiver.running() as other_side:
-        secret = _create(reader.program, other_side)
+        created = _create(reader.program, other_side)
         push_image(reader.program, "2.0")
         wait_until(lambda: other_side.requests, PATIENCE_S)
         request = other_side.requests[0]
 
     known = {"body": request.body, "headers": dict(request.headers.items())}
-    exec(example.replace("whsec_…", secret), known)  # noqa: S102 - the docs' own words
+    for example in verify:
+        adapted = example.replace("whsec_…", created["secret"]).replace(
+            "whpk_…", created["secrets"][0]["public_key"]
+        )
+        exec(adapted, known)  # noqa: S102 - the docs' own words
+        with pytest.raises((AssertionError, WebhookVerificationError)):
+            exec(adapted, known | {"body": b"{}"})  # noqa: S102
 
+    assert len(verify) == 3
     assert known["event"]["events"][0]["target"]["tag"] == "2.0"  # type: ignore[index]  # JSON
 
 
-def _create(program: Program, other_side: Receiver) -> str:
-    body = {"name": "verified", "url": other_side.url}
-    secret: str = program.post("/api/v1/endpoints", body)["secret"]
-    return secret
+def _create(program: Program, other_side: Receiver) -> Any:
+    body = {
+        "name": "verified",
+        "url": other_side.url,
+        "signatures": ["v1", "v1a", "x-hub-signature-256"],
+    }
+    return program.post("/api/v1/endpoints", body)
 
 
 def test_a_block_of_distribution_pastes_in(tmp_path: Path) -> None:

@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
 from notifier.cli import schema
+from notifier.db.base import UuidBytes
+from notifier.ids import uuid7
 from tests import factories
 
 CHECKOUT = Path(__file__).parent.parent
@@ -115,6 +118,33 @@ def test_alembic_itself_works_in_a_checkout(
 
     assert schema.get_revision(url) == schema.get_head()
     assert "CREATE TABLE events" in script
+
+
+def test_an_endpoint_keeps_its_secret_both_ways(url: str) -> None:
+    schema.upgrade(url)
+    schema.downgrade(url, "0006")
+    living, removed = uuid7(), uuid7()
+    _execute(url, _endpoint(1, living, "NULL"))
+    _execute(url, _endpoint(2, removed, "5"))
+
+    schema.upgrade(url)
+    secrets = _execute(
+        url, sa.text("SELECT id, endpoint_id, encrypted_secret FROM secrets")
+    )
+    endpoints = _execute(
+        url,
+        sa.text("SELECT id, signatures, encrypted_headers FROM endpoints ORDER BY id"),
+    )
+    schema.downgrade(url, "0006")
+    restored = _execute(
+        url, sa.text("SELECT id, encrypted_secret FROM endpoints ORDER BY id")
+    )
+
+    [(id_, key, secret)] = secrets
+    assert id_ in {living, living.bytes}
+    assert (key, bytes(secret)) == (1, b"secret")
+    assert endpoints == [(1, "v1", b"headers"), (2, "v1", b"")]
+    assert restored == [(1, b"secret"), (2, b"")]
 
 
 def test_the_log_is_compact_on_sqlite(tmp_path: Path) -> None:
@@ -249,6 +279,21 @@ def _sorted_columns(sql: str) -> str:
     head, body, tail = table.groups()
     parts = re.split(r",(?![^(]*\))", body)
     return head + ", ".join(sorted(part.strip() for part in parts)) + tail
+
+
+def _endpoint(key: int, id_: UUID, removed_at: str) -> sa.TextClause:
+    """Write the statement that adds an endpoint by the first tables."""
+    return sa.text(
+        "INSERT INTO endpoints (id, uuid, name, url, enabled, filters, timeout_s, "
+        "encrypted_headers, encrypted_secret, created_at, updated_at, removed_at) "
+        f"VALUES ({key}, :id, 'ci-{key}', 'http://ci.example/', TRUE, :filters, 5, "
+        f":headers, :secret, 0, 0, {removed_at})"
+    ).bindparams(
+        sa.bindparam("id", id_, UuidBytes()),
+        filters=b"{}",
+        headers=b"headers",
+        secret=b"secret",
+    )
 
 
 def _alembic(*arguments: str) -> str:

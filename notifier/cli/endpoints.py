@@ -19,6 +19,16 @@ from notifier.cli.output import moment, print_fields, print_json, print_table
 from notifier.cli.place import open_place
 from notifier.cli.recover import recover
 from notifier.cli.replays import replay
+from notifier.cli.signing import (
+    describe_secrets,
+    end_overlap,
+    once,
+    read_secret,
+    remind,
+    rotate,
+    secret_file_option,
+    signature_option,
+)
 from notifier.cli.wishes import describe, take_filters, wish_options
 from notifier.config import Settings
 from notifier.delivery.deliveries import get_delivery
@@ -27,6 +37,7 @@ from notifier.delivery.formats import DEFAULT_FORMAT
 from notifier.delivery.outbox import Outbox
 from notifier.delivery.pings import ping as send_ping
 from notifier.delivery.queue import Nudger
+from notifier.delivery.signing import DEFAULT_SIGNATURES
 from notifier.events.event import RequestRecord, Source
 from notifier.events.record import Recorder
 from notifier.web.api.schemas.deliveries import DeliverySchema
@@ -43,6 +54,8 @@ def command() -> None:
 
 command.add_command(preview.command)
 command.add_command(declared.command)
+command.add_command(rotate)
+command.add_command(end_overlap)
 
 
 @command.command("list")
@@ -60,7 +73,7 @@ def list_all(*, as_json: bool) -> None:
             [
                 e.name,
                 e.url,
-                _yes_or_no(e.enabled),
+                _enabled(e),
                 _yes_or_no(e.declared),
                 describe(e.filters),
                 describe_format(e.format),
@@ -92,11 +105,14 @@ def list_all(*, as_json: bool) -> None:
     help="Seconds that an answer may take.",
 )
 @click.option("--disabled", is_flag=True, help="Tell it nothing yet.")
+@signature_option
+@secret_file_option
 @json_option
 def add(*, as_json: bool, disabled: bool, **options: Any) -> None:
     """Add an endpoint: URL is told of what it wants, under NAME.
 
-    Prints the secret that its signatures are made with. It is shown this once.
+    Prints the secret that its signatures are made with, if it is made here. It is
+    shown this once.
 
     \b
     Examples:
@@ -109,6 +125,8 @@ def add(*, as_json: bool, disabled: bool, **options: Any) -> None:
     filters = take_filters(options)
     format_ = take_format(options) or DEFAULT_FORMAT
     headers = _parsed_headers(options.pop("headers"))
+    given = read_secret(options.pop("secret_file"))
+    signatures = options.pop("signatures") or DEFAULT_SIGNATURES
     with open_place() as place, place.database.transaction() as transaction:
         endpoint, secret = place.endpoints.create(
             transaction,
@@ -116,13 +134,15 @@ def add(*, as_json: bool, disabled: bool, **options: Any) -> None:
             format_=format_,
             headers=headers,
             enabled=not disabled,
+            signatures=signatures,
+            secret=given,
             **options,
         )
     if as_json:
-        print_json(EndpointSchema().dump(endpoint) | {"secret": secret})
+        print_json(EndpointSchema().dump(endpoint) | once(secret))
         return
-    print_fields(_fields(endpoint) | {"secret": secret})
-    click.echo("Keep the secret: it is not shown again.", err=True)
+    print_fields(_fields(endpoint) | once(secret))
+    remind(secret)
 
 
 @command.command()
@@ -153,12 +173,13 @@ def show(endpoint: str, *, as_json: bool) -> None:
 @click.option(
     "--timeout", "timeout_s", type=float, help="Seconds that an answer may take."
 )
+@signature_option
 @json_option
 def update(endpoint: str, *, as_json: bool, no_headers: bool, **options: Any) -> None:
     """Change an endpoint; what is not given stays as it is.
 
-    What it wants is replaced as a whole, and so are its headers. An endpoint that the
-    configuration file declares is changed there.
+    What it wants is replaced as a whole, and so are its headers and signatures. An
+    endpoint that the configuration file declares is changed there.
 
     \b
     Examples:
@@ -167,6 +188,7 @@ def update(endpoint: str, *, as_json: bool, no_headers: bool, **options: Any) ->
     """
     filters, format_ = take_filters(options), take_format(options)
     headers = _parsed_headers(options.pop("headers"))
+    options["signatures"] = options["signatures"] or None
     changes = {name: value for name, value in options.items() if value is not None}
     if filters is not None:
         changes["filters"] = filters
@@ -240,13 +262,15 @@ def _fields(endpoint: Endpoint) -> dict[str, str]:
         "id": str(endpoint.id),
         "name": endpoint.name,
         "url": endpoint.url,
-        "enabled": _yes_or_no(endpoint.enabled),
+        "enabled": _enabled(endpoint),
         "wants": describe(endpoint.filters),
         "format": describe_format(endpoint.format),
         "template": template_of(endpoint.format),
         "headers": "\n".join(headers),
         "timeout": f"{endpoint.timeout_s:g} s",
         "declared": _yes_or_no(endpoint.declared),
+        "signatures": ", ".join(endpoint.signatures),
+        **describe_secrets(endpoint.secrets),
         "created": moment(endpoint.created_at),
         "updated": moment(endpoint.updated_at),
     }
@@ -260,6 +284,12 @@ def _parsed_headers(texts: tuple[str, ...]) -> dict[str, str]:
             raise click.UsageError("a header is written 'Name: value'")
         headers[name.strip()] = value.strip()
     return headers
+
+
+def _enabled(endpoint: Endpoint) -> str:
+    if not endpoint.is_readable:
+        return "its secrets cannot be decrypted"
+    return _yes_or_no(endpoint.enabled)
 
 
 def _yes_or_no(value: bool) -> str:  # noqa: FBT001 - it is the value that is rendered

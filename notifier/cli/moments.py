@@ -1,4 +1,4 @@
-"""Times on the command line: RFC 3339, or how long ago."""
+"""Times on the command line: RFC 3339, or how long ago; and spans of time."""
 
 import re
 import time
@@ -7,11 +7,28 @@ from typing import Any
 
 import click
 
-_AGO = re.compile(r"(\d{1,6})([smhd])", re.ASCII)
+_SPAN = re.compile(r"(\d{1,6})([smhd])", re.ASCII)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _NS_PER_S = 1_000_000_000
+
+
+class Span(click.ParamType[int]):
+    """A span of time, as seconds."""
+
+    name = "span"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        """Read ``24h``; only 0 needs no unit."""
+        if isinstance(value, int) or value == "0":
+            return int(value)
+        span = _SPAN.fullmatch(value)
+        if span is None:
+            self.fail(f"{value!r} is not a span like 90s, 30m, 24h or 7d", param, ctx)
+        return int(_length(span).total_seconds())
 
 
 class Moment(click.ParamType[int]):
@@ -23,9 +40,8 @@ class Moment(click.ParamType[int]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> int:
         """Read ``2h`` or ``2026-05-01T15:28:51Z``; without a zone it is UTC."""
-        if ago := _AGO.fullmatch(value):
-            length = timedelta(**{_UNITS[ago[2]]: int(ago[1])})
-            return time.time_ns() - int(length.total_seconds()) * _NS_PER_S
+        if ago := _SPAN.fullmatch(value):
+            return time.time_ns() - int(_length(ago).total_seconds()) * _NS_PER_S
         try:
             at = datetime.fromisoformat(value)
         except ValueError:
@@ -34,7 +50,12 @@ class Moment(click.ParamType[int]):
         return (aware - _EPOCH) // _MICROSECOND * 1000
 
 
+def _length(span: re.Match[str]) -> timedelta:
+    return timedelta(**{_UNITS[span[2]]: int(span[1])})
+
+
 MOMENT = Moment()
+SPAN = Span()
 
 
 def instant(at_ns: int) -> datetime:

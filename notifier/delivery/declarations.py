@@ -71,12 +71,12 @@ def _update(
     endpoint: Endpoint,
 ) -> bool:
     """Change what is not as wanted; tell whether there was anything."""
-    recipient = store.get_recipient(transaction.connection, endpoint.key)
+    # An endpoint as it is shown has its headers' values masked.
+    headers = store.find_headers(transaction.connection, endpoint.key)
     changes = {
         name: value
         for name, value in _fields(item).items()
-        # An endpoint as it is shown has its headers' values masked.
-        if value != getattr(recipient if name == "headers" else endpoint, name)
+        if value != (headers if name == "headers" else getattr(endpoint, name))
     }
     if changes:
         with _lines_of(item):

@@ -24,6 +24,7 @@ from notifier.delivery.tables import (
     DeliveryRow,
     EndpointRow,
 )
+from notifier.ids import made_at
 
 if TYPE_CHECKING:
     from notifier.delivery.queue import Nudger
@@ -204,8 +205,3 @@ def _delivery(row: sa.Row[Any]) -> Delivery:
         created_at=made_at(row.id),
         due_at=row.due_at,
     )
-
-
-def made_at(id_: UUID) -> datetime:
-    """Read the time out of a UUIDv7: no column repeats it."""
-    return datetime.fromtimestamp((id_.int >> 80) / 1000, UTC)

@@ -19,7 +19,8 @@ import structlog
 from notifier.db import Database, DatabaseUnavailable
 from notifier.delivery import leases
 from notifier.delivery.bodies import Bodies
-from notifier.delivery.endpoints import EndpointStore, Recipient, get_version
+from notifier.delivery.endpoint_rows import get_version
+from notifier.delivery.endpoints import EndpointStore, Recipient
 from notifier.delivery.letters import Due, Letter, list_due, write_letters
 from notifier.delivery.report import report
 from notifier.delivery.settlement import Settlement, settle

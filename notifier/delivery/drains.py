@@ -8,6 +8,7 @@ import threading
 import structlog
 
 from notifier.delivery.drain import Drain, Office
+from notifier.delivery.secrets import SecretUnreadable
 
 _STOP_S = 10.0
 _JOIN_S = 5.0
@@ -63,6 +64,11 @@ class Drains:
                     if self._stopping or not drain.is_marked:
                         del self._running[key]
                         break
+        except SecretUnreadable as error:
+            # Its deliveries wait in the outbox until the key is back.
+            _log.error("endpoint_unreadable", endpoint_key=key, error=str(error))
+            with self._lock:
+                del self._running[key]
         except Exception:  # noqa: BLE001  # the one place; the next lines say why
             # Whatever is wrong with this endpoint is not to stop the others. Its lease
             # runs out, then the sweep tries again.

@@ -1,6 +1,6 @@
 """Endpoints: who wants to be told, at which URL, of what."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -10,25 +10,30 @@ import orjson
 import sqlalchemy as sa
 
 from notifier.db import Transaction, insert
-from notifier.db.prepared import Prepared
-from notifier.delivery import leases
+from notifier.delivery import endpoint_rows, leases
+from notifier.delivery.endpoint_secrets import Secret, SecretStore
 from notifier.delivery.errors import (
-    EndpointDeclared,
     EndpointNameTaken,
-    EndpointUnknown,
     TooManyEndpoints,
 )
 from notifier.delivery.fields import checked_name, checked_timeout, checked_url
 from notifier.delivery.filters import Filters
 from notifier.delivery.formats import DEFAULT_FORMAT, Format, read_format
 from notifier.delivery.headers import MASK, checked_headers, unmasked
-from notifier.delivery.secrets import SecretBox, new_secret, secret_bytes
+from notifier.delivery.secrets import SecretBox, SecretUnreadable
+from notifier.delivery.signing import (
+    DEFAULT_SIGNATURES,
+    Signature,
+    Signer,
+    checked_signatures,
+    parse_signatures,
+    render_signatures,
+)
 from notifier.delivery.tables import (
     CANCELLED,
     PENDING,
     DeliveryRow,
     EndpointRow,
-    EndpointVersionRow,
 )
 from notifier.events.event import Event
 from notifier.ids import uuid7
@@ -42,6 +47,9 @@ class Endpoint:
 
     *key* is its number inside the database. One that is *declared* stands in the
     configuration file, and only what reads that may change it.
+    *key* is its number inside the database. The newest of its *secrets* is the first.
+    It *is_readable* if the present keys decrypt its secrets and headers; without that
+    its headers are not known, and nothing can be sent.
     """
 
     key: int
@@ -56,13 +64,16 @@ class Endpoint:
     declared: bool
     created_at: datetime
     updated_at: datetime
+    signatures: tuple[Signature, ...]
+    secrets: Sequence[Secret]
+    is_readable: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
     """An endpoint as it is written to, secrets and all. Never shown.
 
-    It *is_open* while it is enabled and not removed.
+    It *is_open* while it is enabled and not removed; otherwise it has no secrets.
     """
 
     id: UUID
@@ -70,7 +81,7 @@ class Recipient:
     url: str
     format: Format
     headers: dict[str, str]
-    secret: bytes
+    signer: Signer
     timeout_s: float
     is_open: bool
 
@@ -93,6 +104,7 @@ class EndpointStore:
 
     def __init__(self, box: SecretBox, max_endpoints: int) -> None:
         self._box = box
+        self.secrets = SecretStore(box)
         self._max_endpoints = max_endpoints
         self._interests: tuple[object, Sequence[Interest]] = (None, ())
 
@@ -108,15 +120,18 @@ class EndpointStore:
         headers: dict[str, str] | None = None,
         timeout_s: float = DEFAULT_TIMEOUT_S,
         declared: bool = False,
-    ) -> tuple[Endpoint, str]:
-        """Add an endpoint; return it and its secret, which is never shown again.
+        signatures: Collection[str] = DEFAULT_SIGNATURES,
+        secret: str | None = None,
+    ) -> tuple[Endpoint, str | None]:
+        """Add an endpoint; return it, and its secret if it was made here.
 
-        Raises `EndpointInvalid`, `EndpointNameTaken` or `TooManyEndpoints`.
+        That is never shown again. Raises `EndpointInvalid`, `EndpointNameTaken` or
+        `TooManyEndpoints`.
         """
         connection = transaction.connection
-        _begin_change(connection)
+        endpoint_rows.begin_change(connection)
         self._make_room(connection)
-        secret = new_secret()
+        kinds = checked_signatures(signatures)
         id_ = uuid7()
         now = datetime.now(UTC)
         values = {
@@ -127,11 +142,11 @@ class EndpointStore:
             "filters": orjson.dumps((filters or Filters()).render()),
             "format": orjson.dumps(format_.options()),
             "encrypted_headers": self._encrypted(checked_headers(headers or {})),
-            "encrypted_secret": self._box.encrypt(secret.encode()),
             "timeout_s": checked_timeout(timeout_s),
             "declared": declared,
             "created_at": now,
             "updated_at": now,
+            "signatures": render_signatures(kinds),
         }
         added = connection.scalar(
             insert(connection, EndpointRow)
@@ -141,35 +156,37 @@ class EndpointStore:
         )
         if added is None:
             raise EndpointNameTaken(name)
-        return self.get(connection, id_), secret
+        made = self.secrets.add(connection, added, kinds, secret)
+        return self.get(connection, id_), made
 
     def list(
         self, connection: sa.Connection, *, limit: int, after: UUID | None = None
     ) -> Sequence[Endpoint]:
         """List endpoints, newest first, those made before the one called *after*."""
-        statement = _LIVING.order_by(EndpointRow.uuid.desc()).limit(limit)
+        statement = endpoint_rows.LIVING.order_by(EndpointRow.uuid.desc()).limit(limit)
         if after is not None:
             statement = statement.where(EndpointRow.uuid < after)
-        return [self._endpoint(row) for row in connection.execute(statement)]
+        return self._endpoints(connection, connection.execute(statement).all())
 
     def get(self, connection: sa.Connection, id_: UUID) -> Endpoint:
         """Return an endpoint; raise `EndpointUnknown`."""
-        return self._endpoint(_row(connection, id_))
+        return self._endpoints(connection, [endpoint_rows.get_row(connection, id_)])[0]
 
     def find_by_name(self, connection: sa.Connection, name: str) -> Endpoint | None:
         """Return the endpoint of that name, or None."""
-        statement = _LIVING.where(EndpointRow.name == name)
+        statement = endpoint_rows.LIVING.where(EndpointRow.name == name)
         row = connection.execute(statement).one_or_none()
-        return None if row is None else self._endpoint(row)
+        return None if row is None else self._endpoints(connection, [row])[0]
 
     def list_declared(self, transaction: Transaction) -> Sequence[Endpoint]:
         """List the declared endpoints, before they are changed.
 
         Other changes of endpoints wait until the transaction ends.
         """
-        _begin_change(transaction.connection)
-        rows = transaction.execute(_LIVING.where(EndpointRow.declared))
-        return [self._endpoint(row) for row in rows]
+        connection = transaction.connection
+        endpoint_rows.begin_change(connection)
+        statement = endpoint_rows.LIVING.where(EndpointRow.declared)
+        return self._endpoints(connection, connection.execute(statement).all())
 
     def update(
         self,
@@ -179,43 +196,45 @@ class EndpointStore:
         declared: bool = False,
         **changes: Any,
     ) -> Endpoint:
-        """Change the fields named in *changes*, which are those of `create`.
+        """Change the fields named in *changes*: those of `create` but for the secret.
 
         A header whose value is the mask keeps the value it has. *declared* says that
         the configuration file asks for this. Raises `EndpointUnknown`,
-        `EndpointDeclared`, `EndpointInvalid` or `EndpointNameTaken`.
+        `EndpointDeclared`, `EndpointInvalid`, `EndpointNameTaken`, or
+        `SecretUnreadable` if a value that is needed cannot be decrypted.
         """
         connection = transaction.connection
-        _begin_change(connection)
-        row = _row_to_change(connection, id_, declared=declared)
+        endpoint_rows.begin_change(connection)
+        row = endpoint_rows.get_row_to_change(connection, id_, declared=declared)
         values = self._values(row, changes)
         holder = self.find_by_name(connection, values.get("name", row.name))
         if holder is not None and holder.id != id_:
             raise EndpointNameTaken(holder.name)
-        transaction.execute(
-            sa.update(EndpointRow)
-            .where(EndpointRow.id == row.id)
-            .values(values | {"updated_at": datetime.now(UTC)})
-        )
+        if "signatures" in values:
+            self.secrets.adapt(
+                connection, row.id, parse_signatures(values["signatures"])
+            )
+        endpoint_rows.write(connection, row.id, **values)
         return self.get(connection, id_)
 
     def remove(
         self, transaction: Transaction, id_: UUID, *, declared: bool = False
     ) -> None:
-        """Remove an endpoint, and cancel what it has not got.
+        """Remove an endpoint and its secrets, and cancel what it has not got.
 
         *declared* says that the configuration file has it no more. Raises
         `EndpointUnknown` or `EndpointDeclared`.
         """
         connection = transaction.connection
-        _begin_change(connection)
-        row = _row_to_change(connection, id_, declared=declared)
+        endpoint_rows.begin_change(connection)
+        row = endpoint_rows.get_row_to_change(connection, id_, declared=declared)
         leases.lock(connection, row.id)
         transaction.execute(
             sa.update(EndpointRow)
             .where(EndpointRow.id == row.id)
-            .values(removed_at=datetime.now(UTC))
+            .values(removed_at=datetime.now(UTC), encrypted_headers=b"")
         )
+        self.secrets.remove(connection, row.id)
         cancel_due(connection, row.id)
 
     def list_interests(self, connection: sa.Connection) -> Sequence[Interest]:
@@ -223,11 +242,11 @@ class EndpointStore:
 
         They are read again only if some endpoint has changed.
         """
-        version = get_version(connection)
+        version = endpoint_rows.get_version(connection)
         known, interests = self._interests
         if version != known:
             rows = connection.execute(
-                _LIVING.where(EndpointRow.enabled).order_by(EndpointRow.id)
+                endpoint_rows.LIVING.where(EndpointRow.enabled).order_by(EndpointRow.id)
             )
             interests = [Interest(row.id, _filters(row), _format(row)) for row in rows]
             self._interests = version, interests
@@ -235,17 +254,28 @@ class EndpointStore:
 
     def get_recipient(self, connection: sa.Connection, key: int) -> Recipient:
         """Return what is needed to write to an endpoint; raise `SecretUnreadable`."""
-        row = connection.execute(_ALL.where(EndpointRow.id == key)).one()
+        row = connection.execute(endpoint_rows.ALL.where(EndpointRow.id == key)).one()
+        is_wanted = row.enabled and row.removed_at is None
+        keys = self.secrets.list_keys(connection, key) if is_wanted else []
+        # It may have been removed since its row was read, and its secrets with it.
+        is_open = bool(keys)
         return Recipient(
             id=row.uuid,
             name=row.name,
             url=row.url,
             format=_format(row),
-            headers=self._headers(row),
-            secret=secret_bytes(self._box.decrypt(row.encrypted_secret).decode()),
+            headers=self._headers(row) if is_open else {},
+            signer=Signer(parse_signatures(row.signatures), keys),
             timeout_s=row.timeout_s,
-            is_open=row.enabled and row.removed_at is None,
+            is_open=is_open,
         )
+
+    def find_headers(
+        self, connection: sa.Connection, key: int
+    ) -> dict[str, str] | None:
+        """Return the headers with their values, or None if none can be decrypted."""
+        row = connection.execute(endpoint_rows.ALL.where(EndpointRow.id == key)).one()
+        return self._find_headers(row)
 
     def _make_room(self, connection: sa.Connection) -> None:
         living = sa.select(sa.func.count()).where(EndpointRow.removed_at.is_(None))
@@ -253,19 +283,20 @@ class EndpointStore:
             raise TooManyEndpoints(self._max_endpoints)
 
     def _values(self, row: sa.Row[Any], changes: dict[str, Any]) -> dict[str, Any]:
-        values = dict(changes)
-        if "name" in values:
-            values["name"] = checked_name(values["name"])
-        if "url" in values:
-            values["url"] = checked_url(values["url"])
-        if "timeout_s" in values:
-            values["timeout_s"] = checked_timeout(values["timeout_s"])
+        values = {
+            name: _CHECKS[name](value) if name in _CHECKS else value
+            for name, value in changes.items()
+        }
         if "filters" in values:
             values["filters"] = orjson.dumps(values["filters"].render())
         if "format_" in values:
             values["format"] = orjson.dumps(values.pop("format_").options())
+        if "signatures" in values:
+            values["signatures"] = render_signatures(values["signatures"])
         if "headers" in values:
-            headers = unmasked(values.pop("headers"), self._headers(row))
+            headers = values.pop("headers")
+            if MASK in headers.values():
+                headers = unmasked(headers, self._headers(row))
             values["encrypted_headers"] = self._encrypted(checked_headers(headers))
         return values
 
@@ -276,7 +307,20 @@ class EndpointStore:
         headers: dict[str, str] = orjson.loads(self._box.decrypt(row.encrypted_headers))
         return headers
 
-    def _endpoint(self, row: sa.Row[Any]) -> Endpoint:
+    def _find_headers(self, row: sa.Row[Any]) -> dict[str, str] | None:
+        try:
+            return self._headers(row)
+        except SecretUnreadable:
+            return None
+
+    def _endpoints(
+        self, connection: sa.Connection, rows: Sequence[sa.Row[Any]]
+    ) -> Sequence[Endpoint]:
+        secrets = self.secrets.list_live(connection, [row.id for row in rows])
+        return [self._endpoint(row, secrets[row.id]) for row in rows]
+
+    def _endpoint(self, row: sa.Row[Any], secrets: Sequence[Secret]) -> Endpoint:
+        headers = self._find_headers(row)
         return Endpoint(
             key=row.id,
             id=row.uuid,
@@ -285,22 +329,15 @@ class EndpointStore:
             enabled=row.enabled,
             filters=_filters(row),
             format=_format(row),
-            headers=dict.fromkeys(self._headers(row), MASK),
+            headers=dict.fromkeys(headers or {}, MASK),
             timeout_s=row.timeout_s,
             declared=row.declared,
             created_at=row.created_at,
             updated_at=row.updated_at,
+            signatures=parse_signatures(row.signatures),
+            secrets=secrets,
+            is_readable=headers is not None and all(s.is_readable for s in secrets),
         )
-
-
-_ALL = sa.select(EndpointRow.__table__)
-_LIVING = _ALL.where(EndpointRow.removed_at.is_(None))
-_VERSION = Prepared(sa.select(EndpointVersionRow.version))
-
-
-def get_version(connection: sa.Connection) -> object:
-    """Return a value that differs whenever any endpoint was changed since."""
-    return _VERSION.first(connection)
 
 
 def cancel_due(connection: sa.Connection, key: int) -> None:
@@ -314,40 +351,17 @@ def cancel_due(connection: sa.Connection, key: int) -> None:
     connection.execute(due.values(due_at=None))
 
 
+_CHECKS: dict[str, Callable[[Any], Any]] = {
+    "name": checked_name,
+    "url": checked_url,
+    "timeout_s": checked_timeout,
+    "signatures": checked_signatures,
+}
+
+
 def _filters(row: sa.Row[Any]) -> Filters:
     return Filters.parse(orjson.loads(row.filters))
 
 
 def _format(row: sa.Row[Any]) -> Format:
     return read_format(orjson.loads(row.format)) if row.format else DEFAULT_FORMAT
-
-
-def _row(connection: sa.Connection, id_: UUID) -> sa.Row[Any]:
-    row = connection.execute(_LIVING.where(EndpointRow.uuid == id_)).one_or_none()
-    if row is None:
-        raise EndpointUnknown
-    return row
-
-
-def _row_to_change(
-    connection: sa.Connection, id_: UUID, *, declared: bool
-) -> sa.Row[Any]:
-    """Return the row, if the caller may change what is *declared* or if it is not."""
-    row = _row(connection, id_)
-    if row.declared and not declared:
-        raise EndpointDeclared
-    return row
-
-
-def _begin_change(connection: sa.Connection) -> None:
-    """Renew the version; other changes of endpoints wait here for this one.
-
-    It is a random value and not a number: one that was rolled back never comes again.
-    """
-    statement = insert(connection, EndpointVersionRow)
-    connection.execute(
-        statement.values(id=1, version=uuid7()).on_conflict_do_update(
-            index_elements=[EndpointVersionRow.id],
-            set_={"version": statement.excluded.version},
-        )
-    )

@@ -7,7 +7,10 @@ DeliveryError
 ├── EndpointInvalid       a field, and the reason
 ├── EndpointNameTaken
 ├── EndpointUnknown
-└── TooManyEndpoints
+├── SecretCurrent
+├── SecretUnknown
+├── TooManyEndpoints
+└── TooManySecrets
 """
 
 
@@ -62,9 +65,33 @@ class EndpointUnknown(DeliveryError):
         super().__init__("there is no such endpoint")
 
 
+class SecretCurrent(DeliveryError):
+    """The newest secret of an endpoint cannot be ended."""
+
+    def __init__(self) -> None:
+        super().__init__("the newest secret has to sign; make another one first")
+
+
+class SecretUnknown(DeliveryError):
+    """No secret of the endpoint has that id, or it signs no more."""
+
+    def __init__(self) -> None:
+        super().__init__("the endpoint has no such secret")
+
+
 class TooManyEndpoints(DeliveryError):
     """There may be no more endpoints."""
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"there are {limit} endpoints already, the most allowed")
         self.limit = limit
+
+
+class TooManySecrets(DeliveryError):
+    """An endpoint may have no more secrets that sign side by side."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"{limit} secrets sign already, the most allowed; "
+            "let one of the old ones end, or rotate without an overlap"
+        )

@@ -26,6 +26,8 @@ _RESERVED = {
     "trailer",
     "transfer-encoding",
     "upgrade",
+    "x-hub-signature-256",
+    "x-signature",
 }
 
 

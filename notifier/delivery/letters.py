@@ -13,7 +13,6 @@ from notifier.db import Prepared
 from notifier.delivery.bodies import Bodies, Body
 from notifier.delivery.endpoints import Recipient
 from notifier.delivery.formats import Format, Message
-from notifier.delivery.signing import sign
 from notifier.delivery.tables import DeliveryRow, EndpointRow
 from notifier.delivery.transport import KEPT_BYTES, Answer, Post
 
@@ -43,17 +42,11 @@ class Letter:
         """
         if (message := self.body.message) is None:
             return None
-        id_, timestamp = str(self.event_id), int(now.timestamp())
         return Post(
             url=recipient.url,
             headers=[
                 *_headers(message, recipient.headers),
-                ("webhook-id", id_),
-                ("webhook-timestamp", str(timestamp)),
-                (
-                    "webhook-signature",
-                    sign(recipient.secret, id_, timestamp, message.body),
-                ),
+                *recipient.signer.headers(str(self.event_id), now, message.body),
             ],
             body=message.body,
             timeout_s=recipient.timeout_s,

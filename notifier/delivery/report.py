@@ -8,10 +8,11 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from notifier import logs
-from notifier.delivery.deliveries import DeliveryState, Trigger, made_at
+from notifier.delivery.deliveries import DeliveryState, Trigger
 from notifier.delivery.endpoints import Recipient
 from notifier.delivery.letters import Letter
 from notifier.delivery.settlement import Settlement
+from notifier.ids import made_at
 from notifier.metrics import Metrics
 
 

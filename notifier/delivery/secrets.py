@@ -1,17 +1,12 @@
-"""Secrets: made here, shown once, encrypted at rest."""
+"""The secret box: what is encrypted at rest, and by which keys."""
 
-import base64
 import os
-import secrets
 from pathlib import Path
 from typing import Self
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from notifier.config import ConfigError, Settings
-
-_PREFIX = "whsec_"
-_SECRET_BYTES = 32
 
 
 class SecretUnreadable(Exception):
@@ -22,7 +17,9 @@ class SecretBox:
     """Encrypts by the first of its keys, decrypts by any of them."""
 
     def __init__(self, keys: list[str]) -> None:
-        self._fernet = MultiFernet([Fernet(key) for key in keys])
+        fernets = [Fernet(key) for key in keys]
+        self._first = fernets[0]
+        self._all = MultiFernet(fernets)
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
@@ -45,26 +42,24 @@ class SecretBox:
 
     def encrypt(self, content: bytes) -> bytes:
         """Return what may be stored."""
-        return self._fernet.encrypt(content)
+        return self._first.encrypt(content)
 
     def decrypt(self, content: bytes) -> bytes:
         """Return what was encrypted; raise `SecretUnreadable`."""
         try:
-            return self._fernet.decrypt(content)
+            return self._all.decrypt(content)
         except InvalidToken:
             raise SecretUnreadable(
-                "encrypted by a key that NOTIFIER_SECRET_KEY does not name"
+                "it was encrypted by a key that NOTIFIER_SECRET_KEY does not name"
             ) from None
 
-
-def new_secret() -> str:
-    """Make a signing secret as Standard Webhooks writes it."""
-    return _PREFIX + base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()
-
-
-def secret_bytes(secret: str) -> bytes:
-    """Return the key that *secret* stands for."""
-    return base64.b64decode(secret.removeprefix(_PREFIX))
+    def can_decrypt(self, content: bytes) -> bool:
+        """Tell whether the key is among the present ones."""
+        try:
+            self.decrypt(content)
+        except SecretUnreadable:
+            return False
+        return True
 
 
 def _key_of(path: Path) -> str:

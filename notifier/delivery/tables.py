@@ -18,9 +18,9 @@ PENDING, DELIVERED, FAILED, CANCELLED = 1, 2, 3, 4
 class EndpointRow(Base):
     """A URL and what it wants to hear.
 
-    A removed endpoint keeps its row, so that the log can still name it. One that was
-    made before there were formats has none: it gets the default one. One that is
-    *declared* stands in the configuration file.
+    A removed endpoint keeps its row, so that the log can still name it, but nothing
+    that is secret. One that was made before there were formats has none: it gets the
+    default one. One that is *declared* stands in the configuration file.
     """
 
     __tablename__ = "endpoints"
@@ -41,13 +41,30 @@ class EndpointRow(Base):
     enabled: Mapped[bool]
     filters: Mapped[bytes]
     encrypted_headers: Mapped[bytes]
-    encrypted_secret: Mapped[bytes]
     timeout_s: Mapped[float] = mapped_column(sa.Double)
     declared: Mapped[bool] = mapped_column(server_default=sa.false())
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     removed_at: Mapped[datetime | None]
     format: Mapped[bytes | None]
+    signatures: Mapped[str] = mapped_column(server_default="v1")
+
+
+class SecretRow(Base):
+    """What an endpoint's deliveries are signed with, before *expires_at*.
+
+    The newest of an endpoint has no end.
+    """
+
+    __tablename__ = "secrets"
+    __table_args__ = (sa.Index("ix_secrets_endpoint", "endpoint_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    endpoint_id: Mapped[int] = mapped_column(Serial, sa.ForeignKey("endpoints.id"))
+    encrypted_secret: Mapped[bytes]
+    encrypted_private_key: Mapped[bytes | None]
+    public_key: Mapped[str | None]
+    expires_at: Mapped[datetime | None]
 
 
 class EndpointVersionRow(Base):

@@ -8,7 +8,7 @@ from prometheus_client.core import GaugeMetricFamily
 
 from notifier.db import DatabaseUnavailable
 from notifier.delivery.backlog import get_backlog
-from notifier.delivery.endpoints import get_version
+from notifier.delivery.endpoint_rows import get_version
 from notifier.metrics import CONTENT_TYPE
 from notifier.web.probes import OK, Probe
 from notifier.web.services import Services, services

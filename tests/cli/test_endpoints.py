@@ -175,6 +175,9 @@ def test_all_endpoints_are_listed_however_many(
         (("update", "ci"), 2, "say what to change: see --help"),
         (("preview", "--tag-change", "x"), 1, "filters.tag_changes: each must be"),
         (("update", "ci", "--enable"), 1, "there is no such endpoint"),
+        (("rotate-secret", "ci"), 1, "there is no such endpoint"),
+        (("end-overlap", "ci"), 1, "there is no such endpoint"),
+        (("add", "ci", URL, "--signature", "v2"), 2, "Invalid value for '--signature'"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(

@@ -19,10 +19,12 @@ from notifier.delivery.deliveries import (
 )
 from notifier.delivery.drain import Office
 from notifier.delivery.drains import Drains
+from notifier.delivery.endpoint_secrets import Secret
 from notifier.delivery.endpoints import Endpoint, EndpointStore
 from notifier.delivery.outbox import Outbox
 from notifier.delivery.queue import Nudger
 from notifier.delivery.repair.tables import RepairRow
+from notifier.delivery.rotation import end_secret, rotate_secret
 from notifier.delivery.secrets import SecretBox
 from notifier.delivery.sweep import sweep
 from notifier.delivery.tables import DeliveryRow, DrainRow
@@ -39,7 +41,8 @@ class Desk:
     def __init__(self, database: Database, nudger: Nudger | None = None) -> None:
         self.database = database
         self.nudger = nudger or Nudger(None)
-        self.store = EndpointStore(SecretBox([Fernet.generate_key().decode()]), 10)
+        self.key = Fernet.generate_key().decode()
+        self.store = EndpointStore(SecretBox([self.key]), 10)
         self.recorder = Recorder()
         self.outbox = Outbox(self.store, self.nudger)
         self.metrics = Metrics(None)
@@ -61,11 +64,49 @@ class Desk:
         endpoint, _secret = self.create_with_secret(url, **fields)
         return endpoint
 
-    def create_with_secret(self, url: str, **fields: Any) -> tuple[Endpoint, str]:
+    def create_with_secret(
+        self, url: str = "http://127.0.0.1:9/", **fields: Any
+    ) -> tuple[Endpoint, str]:
         """Create an endpoint; return its secret, too."""
         fields = {"name": f"ci-{uuid4()}", "url": url, **fields}
         with self.database.transaction() as transaction:
-            return self.store.create(transaction, **fields)
+            endpoint, made = self.store.create(transaction, **fields)
+        return endpoint, made or fields["secret"]
+
+    def rotate(self, endpoint: Endpoint, **fields: Any) -> tuple[Secret, str]:
+        """Give an endpoint a new secret; return it, and its text."""
+        with self.database.transaction() as transaction:
+            secret, made = rotate_secret(
+                transaction, self.store.secrets, endpoint.id, **fields
+            )
+        return secret, made or fields["secret"]
+
+    def end(self, endpoint: Endpoint, secret: Secret) -> None:
+        """Let an old secret sign no more."""
+        with self.database.transaction() as transaction:
+            end_secret(transaction, self.store.secrets, endpoint.id, secret.id)
+
+    def get(self, endpoint: Endpoint) -> Endpoint:
+        """Read an endpoint again."""
+        with self.database.read() as connection:
+            return self.store.get(connection, endpoint.id)
+
+    def lose_key(self) -> None:
+        """Let another key be the only one, as after a restart with a wrong setting."""
+        self.use_key(Fernet.generate_key().decode())
+
+    def use_key(self, key: str) -> None:
+        """Let that be the only key."""
+        self.key = key
+        self.store = EndpointStore(SecretBox([self.key]), 10)
+        self.office = self.hire()
+        self.drains = Drains(self.office)
+
+    def sign(self, endpoint: Endpoint, *, at: datetime | None = None) -> dict[str, str]:
+        """Return the headers by which a worker would sign ``body`` now."""
+        with self.database.read() as connection:
+            recipient = self.store.get_recipient(connection, endpoint.key)
+        return dict(recipient.signer.headers("id", at or datetime.now(UTC), b"body"))
 
     def update(self, endpoint: Endpoint, **changes: Any) -> Endpoint:
         """Change an endpoint."""

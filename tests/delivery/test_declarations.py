@@ -66,7 +66,8 @@ def test_an_endpoint_is_made_as_the_file_has_it(desk: Desk) -> None:
     with desk.database.read() as connection:
         recipient = desk.store.get_recipient(connection, made.key)
     assert recipient.headers == {"X-Key": "k1"}
-    assert len(recipient.secret) == 32
+    assert recipient.is_open
+    assert len(made.secrets) == 1
 
 
 def test_what_is_as_the_file_has_it_is_left_alone(desk: Desk) -> None:
@@ -94,8 +95,6 @@ def test_what_the_file_changes_is_changed_and_keeps_its_secret(
 ) -> None:
     declare_at(desk, CI)
     before = endpoint_of(desk, "ci")
-    with desk.database.read() as connection:
-        secret = desk.store.get_recipient(connection, before.key).secret
 
     changes = declare_at(desk, CI.replace(old, new))
 
@@ -103,9 +102,19 @@ def test_what_the_file_changes_is_changed_and_keeps_its_secret(
     after = endpoint_of(desk, "ci")
     assert after.id == before.id
     assert after.updated_at > before.updated_at
-    with desk.database.read() as connection:
-        assert desk.store.get_recipient(connection, after.key).secret == secret
+    assert after.secrets == before.secrets
     assert not declare_at(desk, CI.replace(old, new))
+
+
+def test_the_file_makes_up_for_headers_whose_key_is_lost(desk: Desk) -> None:
+    declare_at(desk, CI)
+    desk.lose_key()
+
+    changes = declare_at(desk, CI)
+
+    assert changes == Changes(added=[], updated=["ci"], removed=[])
+    assert endpoint_of(desk, "ci").headers == {"X-Key": MASK}
+    assert not declare_at(desk, CI)
 
 
 def test_what_left_the_file_is_removed_and_its_deliveries_are_cancelled(

@@ -439,6 +439,27 @@ def test_each_attempt_is_a_line_without_secrets(
     assert secret.encode() not in printed
 
 
+def test_without_its_key_an_endpoint_waits_and_the_log_says_why(
+    desk: Desk, receiver: Receiver
+) -> None:
+    desk.create(receiver.url)
+    desk.announce()
+    key = desk.key
+    desk.lose_key()
+
+    with structlog.testing.capture_logs() as lines:
+        desk.sweep()
+        wait_until(lambda: lines)
+
+    [line] = lines
+    assert line["event"] == "endpoint_unreadable"
+    assert "NOTIFIER_SECRET_KEY" in line["error"]
+    assert receiver.requests == []
+    desk.use_key(key)
+    desk.hurry_leases()
+    assert desk.send().state is DeliveryState.DELIVERED
+
+
 def test_the_row_that_is_gone_is_let_go(desk: Desk, receiver: Receiver) -> None:
     desk.create(receiver.url)
     receiver.behaviour = receivers.hang

@@ -4,10 +4,8 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from cryptography.fernet import Fernet
 
 from notifier.delivery.deliveries import DeliveryState
-from notifier.delivery.endpoints import EndpointStore
 from notifier.delivery.errors import (
     EndpointInvalid,
     EndpointNameTaken,
@@ -16,8 +14,10 @@ from notifier.delivery.errors import (
 )
 from notifier.delivery.filters import Filters
 from notifier.delivery.headers import MASK
-from notifier.delivery.secrets import SecretBox, SecretUnreadable, secret_bytes
+from notifier.delivery.keys import find_secret_bytes
+from notifier.delivery.secrets import SecretUnreadable
 from tests.delivery.desk import Desk
+from tests.delivery.verifying import is_v1_by
 
 _URL = "http://ci.example/hook"
 
@@ -44,7 +44,7 @@ def test_its_recipient_has_the_secrets(desk: Desk) -> None:
         recipient = desk.store.get_recipient(connection, created.key)
 
     assert recipient.headers == {"A": "b"}
-    assert recipient.secret == secret_bytes(secret)
+    assert is_v1_by(secret, desk.sign(created), b"body")
     assert recipient.is_open
 
 
@@ -60,15 +60,44 @@ def test_secrets_are_not_in_the_database_file(
     assert _URL.encode() in content
     assert b"hunter2" not in content
     assert secret.encode() not in content
-    assert secret_bytes(secret) not in content
+    assert (find_secret_bytes(secret) or b"") not in content
 
 
-def test_without_its_key_a_secret_cannot_be_read(desk: Desk) -> None:
-    created = desk.create(_URL)
-    other = EndpointStore(SecretBox([Fernet.generate_key().decode()]), 10)
+def test_without_its_key_an_endpoint_is_shown_but_not_written_to(desk: Desk) -> None:
+    created = desk.create(_URL, headers={"A": "b"})
+    desk.lose_key()
 
     with desk.database.read() as connection, pytest.raises(SecretUnreadable):
-        other.get_recipient(connection, created.key)
+        desk.store.get_recipient(connection, created.key)
+    shown = desk.get(created)
+    assert created.is_readable
+    assert not shown.is_readable
+    assert (shown.name, shown.headers) == (created.name, {})
+
+
+def test_without_its_key_what_need_not_be_read_can_be_changed(desk: Desk) -> None:
+    created = desk.create(_URL, headers={"A": "b"})
+    desk.lose_key()
+
+    assert not desk.update(created, enabled=False).enabled
+    for changes in ({"headers": {"A": MASK}}, {"signatures": ["v1"]}):
+        with pytest.raises(SecretUnreadable):
+            desk.update(created, **changes)
+    desk.remove(created)
+
+
+def test_new_headers_and_a_new_secret_make_up_for_a_lost_key(desk: Desk) -> None:
+    created = desk.create(_URL, headers={"A": "b"})
+    desk.lose_key()
+
+    desk.update(created, headers={"A": "c"})
+    assert not desk.get(created).is_readable
+    _, secret = desk.rotate(created)
+
+    mended = desk.get(created)
+    assert mended.is_readable
+    assert len(mended.secrets) == 1
+    assert is_v1_by(secret, desk.sign(created), b"body")
 
 
 @pytest.mark.parametrize(
@@ -78,6 +107,8 @@ def test_without_its_key_a_secret_cannot_be_read(desk: Desk) -> None:
         ({"url": "ftp://ci.example/"}, "url"),
         ({"headers": {"Host": "a"}}, "headers.Host"),
         ({"timeout_s": 61}, "timeout_s"),
+        ({"signatures": []}, "signatures"),
+        ({"secret": "hunter2"}, "secret"),
     ],
 )
 def test_bad_fields_are_refused(
@@ -125,9 +156,9 @@ def test_lists_go_on_where_they_ended(desk: Desk) -> None:
 def test_what_is_not_named_in_an_update_stays(desk: Desk) -> None:
     created = desk.create(_URL, headers={"A": "b"})
 
-    updated = desk.update(created, enabled=False)
+    updated = desk.update(created, timeout_s=2)
 
-    assert not updated.enabled
+    assert updated.timeout_s == 2
     assert updated.updated_at > created.updated_at
     assert (updated.id, updated.name, updated.url) == (created.id, created.name, _URL)
     with desk.database.read() as connection:
@@ -152,7 +183,7 @@ def test_everything_but_the_secret_can_be_changed(desk: Desk) -> None:
     with desk.database.read() as connection:
         recipient = desk.store.get_recipient(connection, created.key)
     assert recipient.headers == {"A": "b", "E": "f"}
-    assert recipient.secret == secret_bytes(secret)
+    assert is_v1_by(secret, desk.sign(created), b"body")
 
 
 def test_a_removed_endpoint_is_unknown(desk: Desk) -> None:

@@ -15,6 +15,7 @@ import redis
 
 from notifier.config import Settings
 from notifier.delivery.deliveries import DeliveryState
+from notifier.delivery.endpoints import EndpointStore
 from notifier.delivery.queue import Nudger
 from notifier.delivery.repair.repairs import create_repair
 from notifier.delivery.repair.selection import EventSelection
@@ -70,7 +71,7 @@ def _nudged(desk: Desk, redis_at: str, tmp_path: Path) -> Iterator[Desk]:
     """Give the desk of a web process beside the worker."""
     nudger = Nudger(redis_at)
     web = Desk(desk.database, nudger)
-    web.store._box = SecretBox.open(Settings(data_dir=tmp_path))
+    web.store = EndpointStore(SecretBox.open(Settings(data_dir=tmp_path)), 10)
     yield web
     nudger.close()
 

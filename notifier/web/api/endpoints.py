@@ -45,13 +45,15 @@ _LOCATION_HEADER = {
 def create_endpoint(fields: dict[str, Any]) -> tuple[Response, int, dict[str, str]]:
     """Create an endpoint.
 
-    The answer holds the secret that its signatures are made with, this once.
+    The answer holds the secret that its signatures are made with, this once, unless
+    it came with the request.
     """
     own = services()
     with own.database.transaction() as transaction:
         endpoint, secret = own.endpoints.create(transaction, **_parsed(fields))
     location = url_for(".get_endpoint", endpoint_id=endpoint.id)
-    body = jsonify(_ENDPOINT.dump(endpoint) | {"secret": secret})
+    shown = {} if secret is None else {"secret": secret}
+    body = jsonify(_ENDPOINT.dump(endpoint) | shown)
     return body, 201, {"Location": location}
 
 

@@ -10,7 +10,15 @@ from flask.json.provider import JSONProvider
 
 import notifier
 from notifier.web import errors
-from notifier.web.api import deliveries, docs, endpoints, events, redeliveries, replays
+from notifier.web.api import (
+    deliveries,
+    docs,
+    endpoints,
+    events,
+    redeliveries,
+    replays,
+    secrets,
+)
 from notifier.web.api.schemas.envelope import EVENT_SCHEMA
 from notifier.web.api.schemas.formats import FORMAT_SCHEMA
 from notifier.web.api.schemas.problems import ProblemSchema
@@ -40,7 +48,7 @@ def init_app(app: Flask) -> None:
     )
     api.spec.components.schema("Event", EVENT_SCHEMA)
     api.spec.components.schema("Format", FORMAT_SCHEMA)
-    for group in (endpoints, deliveries, redeliveries, replays, events):
+    for group in (endpoints, secrets, deliveries, redeliveries, replays, events):
         api.register_blueprint(group.blueprint)
     app.register_blueprint(docs.make_blueprint(api.spec))
 

@@ -13,13 +13,17 @@ from notifier.delivery.errors import (
     EndpointInvalid,
     EndpointNameTaken,
     EndpointUnknown,
+    SecretCurrent,
+    SecretUnknown,
     TooManyEndpoints,
+    TooManySecrets,
 )
 from notifier.delivery.repair.errors import (
     RepairFinished,
     RepairUnknown,
     TooManyRepairs,
 )
+from notifier.delivery.secrets import SecretUnreadable
 from notifier.web.errors import problem
 
 STATUS: dict[type[Exception], int] = {
@@ -31,8 +35,12 @@ STATUS: dict[type[Exception], int] = {
     EventUnknown: 404,
     RepairFinished: 409,
     RepairUnknown: 404,
+    SecretCurrent: 409,
+    SecretUnknown: 404,
+    SecretUnreadable: 409,
     TooManyEndpoints: 409,
     TooManyRepairs: 409,
+    TooManySecrets: 409,
 }
 
 

@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from hypothesis import strategies as st
 
-from notifier.delivery.secrets import secret_bytes
+from notifier.delivery.keys import find_secret_bytes
 from notifier.web.services import Services
 from tests import factories
 from tests.web.api.conforming import ConformingClient
@@ -32,7 +32,7 @@ def test_an_endpoint_needs_a_name_and_a_url(api: ConformingClient) -> None:
     created = response.get_json()
     assert response.status_code == 201
     assert response.headers["Location"] == f"/api/v1/endpoints/{created['id']}"
-    assert len(secret_bytes(created.pop("secret"))) >= 24
+    assert len(find_secret_bytes(created.pop("secret")) or b"") >= 24
     assert created == {
         **_NEW,
         "id": created["id"],
@@ -42,6 +42,9 @@ def test_an_endpoint_needs_a_name_and_a_url(api: ConformingClient) -> None:
         "headers": {},
         "timeout_s": 5.0,
         "declared": False,
+        "signatures": ["v1"],
+        "secrets": created["secrets"],
+        "readable": True,
         "created_at": created["created_at"],
         "updated_at": created["created_at"],
     }
@@ -183,6 +186,10 @@ _WRONG: list[tuple[dict[str, Any], str]] = [
     ({"filters": {"action": ["push"]}}, "#/filters/action"),
     ({"filters": {"tag_changes": ["*"]}}, "#/filters/tag_changes/0"),
     ({"filters": {"actors": [5]}}, "#/filters/actors/0"),
+    ({"headers": {"X-Signature": "x"}}, "#/headers/X-Signature"),
+    ({"signatures": []}, "#/signatures"),
+    ({"signatures": ["v2"]}, "#/signatures/0"),
+    ({"signatures": ["v1", "v1"]}, "#/signatures"),
     ({"secret": "whsec_mine"}, "#/secret"),
     ({"a/b~c": 1}, "#/a~1b~0c"),
 ]
@@ -345,7 +352,9 @@ _JSON = st.recursive(
     suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture]
 )
 @hypothesis.given(
-    st.dictionaries(st.sampled_from([*_NEW, "enabled", "headers"]), _JSON)
+    st.dictionaries(
+        st.sampled_from([*_NEW, "enabled", "headers", "signatures", "secret"]), _JSON
+    )
     | st.fixed_dictionaries({"filters": _JSON, "timeout_s": _JSON})
     | _JSON
 )

@@ -11,6 +11,12 @@ from notifier.delivery.headers import MASK
 from notifier.delivery.rules import CHOICES
 from notifier.web.api.schemas.fields import Instant
 from notifier.web.api.schemas.paging import NEXT
+from notifier.web.api.schemas.secrets import (
+    SecretSchema,
+    made_secret_field,
+    secret_field,
+    signatures_field,
+)
 
 _GLOBS = "`*` is any text without a slash, `**` any text."
 _ID = "0196db4e-7017-7001-8017-9f3a5c000017"
@@ -171,6 +177,8 @@ class NewEndpointSchema(Schema):
     format = _format("What events look like to it, if not `distribution`.")
     headers = _headers("Headers to send with each event.", "Bearer 9f3a5c")
     timeout_s = _timeout_s()
+    signatures = signatures_field()
+    secret = secret_field()
 
 
 class EndpointChangesSchema(Schema):
@@ -190,6 +198,7 @@ class EndpointChangesSchema(Schema):
         MASK,
     )
     timeout_s = _timeout_s()
+    signatures = signatures_field()
 
 
 class EndpointSchema(Schema):
@@ -229,6 +238,25 @@ class EndpointSchema(Schema):
             "examples": [False],
         },
     )
+    signatures = signatures_field(required=True)
+    secrets = fields.List(
+        fields.Nested(SecretSchema),
+        required=True,
+        metadata={
+            "description": "The secrets that sign, the newest first: several after a "
+            "rotation."
+        },
+    )
+    readable = fields.Boolean(
+        attribute="is_readable",
+        required=True,
+        metadata={
+            "description": "Whether its secrets and headers can be decrypted by the "
+            "keys of `NOTIFIER_SECRET_KEY`. If not, its deliveries wait, and `headers` "
+            "is empty.",
+            "examples": [True],
+        },
+    )
     created_at = Instant(required=True, metadata={"examples": [_AT]})
     updated_at = Instant(required=True, metadata={"examples": [_AT]})
 
@@ -236,14 +264,7 @@ class EndpointSchema(Schema):
 class CreatedEndpointSchema(EndpointSchema):
     """An endpoint, and the secret that is never shown again."""
 
-    secret = fields.String(
-        required=True,
-        metadata={
-            "description": "What signatures are made with: Standard Webhooks, `v1`. "
-            "Keep it: it is shown only now.",
-            "examples": ["whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"],
-        },
-    )
+    secret = made_secret_field()
 
 
 class EndpointPageSchema(Schema):
