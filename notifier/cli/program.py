@@ -17,6 +17,7 @@ _COMMANDS = (
     "deliveries",
     "redeliveries",
     "replays",
+    "secrets",
     "version",
 )
 

@@ -61,6 +61,14 @@ class SecretBox:
             return False
         return True
 
+    def is_current(self, content: bytes) -> bool:
+        """Tell whether the first key alone can decrypt it."""
+        try:
+            self._first.decrypt(content)
+        except InvalidToken:
+            return False
+        return True
+
 
 def _key_of(path: Path) -> str:
     """Read the key's file; make it first if this is the first start."""

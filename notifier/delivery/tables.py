@@ -1,6 +1,8 @@
 """The tables: endpoints, their deliveries, each attempt, and who drains what.
 
-The database is the truth about what is due; Redis only says where to look.
+The database is the truth about what is due; Redis only says where to look. What a
+`SecretBox` has encrypted stands in a column whose name begins with ``encrypted_``: by
+that, all of it is found when the keys are rotated.
 """
 
 from datetime import datetime
