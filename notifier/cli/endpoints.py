@@ -1,13 +1,14 @@
 """The endpoints commands: who is told of what."""
 
 import socket
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import click
 
 from notifier import __version__
-from notifier.cli import declared, preview
+from notifier.cli import declared, preview, statistics
 from notifier.cli.formats import (
     describe_format,
     format_options,
@@ -38,6 +39,7 @@ from notifier.delivery.outbox import Outbox
 from notifier.delivery.pings import ping as send_ping
 from notifier.delivery.queue import Nudger
 from notifier.delivery.signing import DEFAULT_SIGNATURES
+from notifier.delivery.statistics import get_statistics, list_statistics
 from notifier.events.event import RequestRecord, Source
 from notifier.events.record import Recorder
 from notifier.web.api.schemas.deliveries import DeliverySchema
@@ -56,6 +58,7 @@ command.add_command(preview.command)
 command.add_command(declared.command)
 command.add_command(rotate)
 command.add_command(end_overlap)
+command.add_command(statistics.command)
 
 
 @command.command("list")
@@ -64,20 +67,20 @@ def list_all(*, as_json: bool) -> None:
     """List all endpoints, the newest first."""
     with open_place() as place, place.database.read() as connection:
         found = place.all_endpoints(connection)
+        fared = list_statistics(connection, datetime.now(UTC))
     if as_json:
         print_json({"items": EndpointSchema(many=True).dump(found), "next": None})
         return
     print_table(
-        ["name", "url", "enabled", "declared", "wants", "format", "id"],
+        [
+            *("name", "url", "enabled", "declared", *statistics.HEADINGS),
+            *("wants", "format", "id"),
+        ],
         [
             [
-                e.name,
-                e.url,
-                _enabled(e),
-                _yes_or_no(e.declared),
-                describe(e.filters),
-                describe_format(e.format),
-                str(e.id),
+                *(e.name, e.url, _enabled(e), _yes_or_no(e.declared)),
+                *statistics.cells(fared[e.key]),
+                *(describe(e.filters), describe_format(e.format), str(e.id)),
             ]
             for e in found
         ],
@@ -149,10 +152,13 @@ def add(*, as_json: bool, disabled: bool, **options: Any) -> None:
 @click.argument("endpoint")
 @json_option
 def show(endpoint: str, *, as_json: bool) -> None:
-    """Show an endpoint."""
+    """Show an endpoint, and how it has fared in the last hour."""
     with open_place() as place, place.database.read() as connection:
         found = place.find_endpoint(connection, endpoint)
+        fared = get_statistics(connection, found.key, datetime.now(UTC))
     _print(found, as_json=as_json)
+    if not as_json:
+        print_fields(statistics.fields(fared))
 
 
 @command.command()

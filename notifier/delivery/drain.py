@@ -17,7 +17,7 @@ import sqlalchemy as sa
 import structlog
 
 from notifier.db import Database, DatabaseUnavailable
-from notifier.delivery import leases
+from notifier.delivery import leases, minutes
 from notifier.delivery.bodies import Bodies
 from notifier.delivery.endpoint_rows import get_version
 from notifier.delivery.endpoints import EndpointStore, Recipient
@@ -210,6 +210,7 @@ class Drain:
             now = datetime.now(UTC)
             is_leased = leases.take(connection, self._key, self._office.holder, now)
             settlements = settle(connection, self._answers, now)
+            minutes.add(connection, self._key, settlements, now)
             due = self._list_due(connection, now) if is_leased else []
             is_idle = not due and len(self._letters) == len(self._answers)
             if due or self._answers:

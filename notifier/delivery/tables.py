@@ -141,3 +141,37 @@ class DrainRow(Base):
     )
     holder: Mapped[UUID]
     until: Mapped[datetime]
+
+
+class EndpointMinuteRow(Base):
+    """What came of the attempts of one minute: see `notifier.delivery.minutes`.
+
+    Minutes count since 1970; the durations are as many counts as there are bounds.
+    """
+
+    __tablename__ = "endpoint_minutes"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    endpoint_id: Mapped[int] = mapped_column(
+        sa.BigInteger, primary_key=True, autoincrement=False
+    )
+    minute: Mapped[int] = mapped_column(
+        sa.BigInteger, primary_key=True, autoincrement=False
+    )
+    accepted: Mapped[int] = mapped_column(sa.Integer)
+    failed: Mapped[int] = mapped_column(sa.Integer)
+    durations: Mapped[bytes]
+
+
+class EndpointErrorRow(Base):
+    """The latest attempt of an endpoint that was not accepted."""
+
+    __tablename__ = "endpoint_errors"
+
+    endpoint_id: Mapped[int] = mapped_column(
+        sa.BigInteger, primary_key=True, autoincrement=False
+    )
+    at: Mapped[datetime]
+    status: Mapped[int | None] = mapped_column(sa.SmallInteger)
+    error: Mapped[str | None]
+    delivery_id: Mapped[UUID]

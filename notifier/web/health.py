@@ -1,15 +1,12 @@
 """What operators and their machines watch: ``/healthz``, ``/readyz``, ``/metrics``."""
 
 import time
-from collections.abc import Iterable
 
 from flask import Blueprint, Response, jsonify
-from prometheus_client.core import GaugeMetricFamily
 
-from notifier.db import DatabaseUnavailable
-from notifier.delivery.backlog import get_backlog
 from notifier.delivery.endpoint_rows import get_version
 from notifier.metrics import CONTENT_TYPE
+from notifier.web.gauges import measure
 from notifier.web.probes import OK, Probe
 from notifier.web.services import Services, services
 
@@ -35,9 +32,9 @@ def get_health() -> Response:
 
 
 def get_metrics() -> Response:
-    """Show what this process and those beside it have counted, and the outbox."""
+    """Show what this process and those beside it have counted, and what is due."""
     own = services()
-    figures = own.metrics.render(*_measure_outbox(own))
+    figures = own.metrics.render(*measure(own))
     return Response(figures, content_type=CONTENT_TYPE)
 
 
@@ -72,25 +69,6 @@ def _make_probes(own: Services) -> list[Probe]:
         Probe("storage", own.storage.check),
         Probe("redis", own.nudger.ping),
     ]
-
-
-def _measure_outbox(own: Services) -> Iterable[GaugeMetricFamily]:
-    try:
-        with own.database.read() as connection:
-            backlog = get_backlog(connection)
-    except DatabaseUnavailable:
-        # What was counted can be told all the same.
-        return
-    yield GaugeMetricFamily(
-        "notifier_outbox_deliveries",
-        "Deliveries that are pending.",
-        backlog.deliveries,
-    )
-    yield GaugeMetricFamily(
-        "notifier_outbox_oldest_seconds",
-        "Time for which the oldest of them has been.",
-        backlog.oldest_s,
-    )
 
 
 def _set_headers(response: Response) -> Response:

@@ -15,7 +15,7 @@ from notifier.delivery import drain as drain_module
 from notifier.delivery import leases
 from notifier.delivery.deliveries import DeliveryState, Trigger
 from notifier.delivery.drains import Drains
-from notifier.delivery.settlement import settle
+from notifier.delivery.settlement import Settlement, settle
 from notifier.delivery.tables import DeliveryRow, DrainRow
 from notifier.events.envelope import MEDIA_TYPE, dump_event
 from tests import factories
@@ -342,9 +342,12 @@ def test_a_stop_gives_up_after_a_while_and_says_so(
 def test_a_crash_before_the_settlement_sends_the_same_id_again(
     desk: Desk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def crash(_connection: object, received: dict[object, object], *_: object) -> None:
+    def crash(
+        _connection: object, received: dict[object, object], *_: object
+    ) -> list[Settlement]:
         if received:
             raise MemoryError
+        return []
 
     endpoint = desk.create(receiver.url)
     desk.announce()

@@ -1,5 +1,6 @@
 """Endpoints: make them, change them, try them out."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from notifier.delivery.endpoints import Endpoint
 from notifier.delivery.filters import Filters
 from notifier.delivery.formats import parse_format
 from notifier.delivery.pings import ping
+from notifier.delivery.statistics import Statistics, get_statistics
 from notifier.web.api.base import Blueprint
 from notifier.web.api.paging import LINK_HEADER, Answer, list_page
 from notifier.web.api.schemas.deliveries import (
@@ -27,6 +29,7 @@ from notifier.web.api.schemas.endpoints import (
 )
 from notifier.web.api.schemas.paging import PageQuerySchema
 from notifier.web.api.schemas.previews import PreviewQuestionSchema, PreviewSchema
+from notifier.web.api.schemas.statistics import StatisticsSchema
 from notifier.web.requests import request_record
 from notifier.web.services import services
 
@@ -151,6 +154,17 @@ def ping_endpoint(endpoint_id: UUID) -> Delivery:
             source=own.source,
         )
         return get_delivery(transaction.connection, delivery_id)
+
+
+@blueprint.route("/endpoints/<uuid:endpoint_id>/statistics")
+@blueprint.response(200, StatisticsSchema)
+@blueprint.alt_response(404, "NOT_FOUND")
+def get_endpoint_statistics(endpoint_id: UUID) -> Statistics:
+    """Show how an endpoint has fared in the last hour, and what waits for it."""
+    own = services()
+    with own.database.read() as connection:
+        endpoint = own.endpoints.get(connection, endpoint_id)
+        return get_statistics(connection, endpoint.key, datetime.now(UTC))
 
 
 @blueprint.route("/endpoints/<uuid:endpoint_id>/deliveries")
