@@ -9,17 +9,21 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from notifier.delivery.filters import Filters
+from notifier.delivery.globs import matches
 from notifier.delivery.repair.places import Statement, along, first_id, last_id_before
 from notifier.delivery.repair.selection import EventSelection
 from notifier.delivery.repair.work import WINDOW
 from notifier.delivery.rules import ALL
 from notifier.events.event import Action, Kind
-from notifier.events.record import Recorder
 from notifier.events.tables import ACTIONS, KINDS, EventRow
+from notifier.registry.repositories import Repository
 from notifier.registry.tags import Tag
 
 _READ_AT_ONCE = 500
 _TAGS_AT_ONCE = 200
+# Beyond these, it costs more to name the repositories than to look at their events.
+_MAX_KNOWN = 10_000
+_MAX_NAMED = 500
 _GLOB = "*"
 
 
@@ -49,7 +53,6 @@ class History:
     It leaves out what it can tell from a row alone; the rest is for the caller.
     """
 
-    recorder: Recorder
     selection: EventSelection
     filters: Sequence[Filters]
     end: datetime
@@ -58,19 +61,19 @@ class History:
         """Read some events."""
         low = UUID(cursor) if cursor else last_id_before(self.selection.since)
         high = first_id(min(self.selection.until or self.end, self.end))
+        repositories = _list_repositories(connection, self.filters)
+        if repositories == []:
+            return Stretch([], [], None)
         leader = None
-        for name in _sole_repositories(self.filters):
-            number = self.recorder.repositories.find(connection, name)
-            if number is None:
-                return Stretch([], [], None)
-            leader = EventRow.repository_id, number
+        if repositories is not None and len(repositories) == 1:
+            leader = EventRow.repository_id, repositories[0]
         ids = along(sa.select(EventRow.id), EventRow.id, low, high, leader)
         window_end = connection.scalar(ids.offset(WINDOW - 1).limit(1))
         if window_end is not None:
             high = UUID(int=window_end.int + 1)
         whole = along(sa.select(EventRow.__table__), EventRow.id, low, high, leader)
         rows = connection.execute(
-            whole.where(*_conditions(self.filters)).limit(_READ_AT_ONCE)
+            whole.where(*_conditions(self.filters, repositories)).limit(_READ_AT_ONCE)
         ).all()
         cursors = [str(row.id) for row in rows]
         if len(rows) == _READ_AT_ONCE:
@@ -133,14 +136,34 @@ def _tags_after(cursor: str) -> Statement:
     return statement.where(place > sa.tuple_(int(repository_id), name))
 
 
-def _sole_repositories(all_filters: Sequence[Filters]) -> Iterator[str]:
-    """Yield repositories that nothing but an event of may pass."""
-    for filters in all_filters:
-        if len(filters.repositories) == 1 and _GLOB not in filters.repositories[0]:
-            yield filters.repositories[0]
+def _list_repositories(
+    connection: sa.Connection, all_filters: Sequence[Filters]
+) -> Sequence[int] | None:
+    """List the repositories whose events may pass; None if they are too many to name.
+
+    Their globs are matched here once, and not for each event.
+    """
+    wanted = [filters.repositories for filters in all_filters if filters.repositories]
+    if not wanted:
+        return None
+    statement = sa.select(Repository.id, Repository.name).limit(_MAX_KNOWN + 1)
+    if len(wanted[0]) == 1 and _GLOB not in wanted[0][0]:
+        statement = statement.where(Repository.name == wanted[0][0])
+    rows = connection.execute(statement).all()
+    found = [
+        row.id
+        for row in rows
+        if all(any(matches(glob, row.name) for glob in globs) for globs in wanted)
+    ]
+    is_known = len(rows) <= _MAX_KNOWN and len(found) <= _MAX_NAMED
+    return found if is_known else None
 
 
-def _conditions(all_filters: Sequence[Filters]) -> Iterator[sa.ColumnElement[bool]]:
+def _conditions(
+    all_filters: Sequence[Filters], repositories: Sequence[int] | None
+) -> Iterator[sa.ColumnElement[bool]]:
+    if repositories is not None:
+        yield EventRow.repository_id.in_(repositories)
     # A test is of no concern to any but the one that it was sent to.
     yield EventRow.action != ACTIONS[Action.PING]
     for filters in all_filters:

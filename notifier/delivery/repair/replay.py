@@ -35,9 +35,7 @@ class ReplayWork:
         self._reader: Reader = (
             LatestPushes(selection=selection, end=end)
             if selection.latest_push_per_tag
-            else History(
-                recorder=recorder, selection=selection, filters=self._filters, end=end
-            )
+            else History(selection=selection, filters=self._filters, end=end)
         )
 
     def look(self, connection: sa.Connection, cursor: str, limit: int) -> Part[Event]:

@@ -269,3 +269,15 @@ def _latency(desk: Desk, of: str) -> float:
     name = f"notifier_delivery_latency_seconds_{of} "
     lines = desk.metrics.render().decode().splitlines()
     return float(next(line for line in lines if line.startswith(name)).split()[1])
+
+
+@pytest.mark.parametrize("limit", ["_MAX_KNOWN", "_MAX_NAMED"])
+def test_too_many_repositories_to_name_are_told_apart_event_by_event(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    monkeypatch.setattr(history_module, limit, 1)
+    names = ["team/a", "other", "team/b"]
+    events = _record(desk, *(factories.event(repository=name) for name in names))
+    endpoint = desk.create(filters=Filters.parse({"repositories": ["team/*"]}))
+
+    assert _replay(desk, endpoint) == [events[0], events[2]]
