@@ -16,6 +16,7 @@ from notifier.db import Database
 from notifier.delivery.endpoints import EndpointStore
 from notifier.delivery.outbox import Outbox
 from notifier.delivery.queue import Nudger, redis_url
+from notifier.delivery.reach import Reach
 from notifier.delivery.secrets import SecretBox
 from notifier.events.announce import Announcer
 from notifier.events.counter import EventCounter
@@ -76,7 +77,9 @@ class _Core:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         self.recorder = Recorder()
         self.announcer = Announcer(sender, self.recorder)
-        self.endpoints = EndpointStore(SecretBox.open(settings), settings.max_endpoints)
+        self.endpoints = EndpointStore(
+            SecretBox.open(settings), settings.max_endpoints, Reach.of(settings)
+        )
         self.nudger = Nudger(redis_url(settings))
         self.outbox = Outbox(self.endpoints, self.nudger)
         self.outbox.connect(sender)

@@ -129,6 +129,34 @@ def flood(handler: Handler) -> None:
         handler.wfile.write(b"x" * 65536)
 
 
+def drip_slowly(handler: Handler) -> None:
+    """Send one byte of the answer's head a second."""
+    for byte in b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n":
+        handler.wfile.write(bytes([byte]))
+        if handler.receiver.released.wait(1):
+            return
+
+
+def flood_headers(handler: Handler) -> None:
+    """Answer 200 with a head that has no end."""
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
+    while not handler.receiver.released.is_set():
+        handler.wfile.write(b"X-Flood: 0123456789\r\n" * 1000)
+
+
+def flood_one_header(handler: Handler) -> None:
+    """Answer 200 with a line of a head that has no end."""
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Flood: ")
+    while not handler.receiver.released.is_set():
+        handler.wfile.write(b"x" * 65536)
+
+
+def flood_hints(handler: Handler) -> None:
+    """Answer 103, and 103 again, and never anything else."""
+    while not handler.receiver.released.is_set():
+        handler.wfile.write(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" * 1000)
+
+
 def reset(handler: Handler) -> None:
     """Cut the connection."""
     linger = struct.pack("ii", 1, 0)

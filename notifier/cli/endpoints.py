@@ -130,17 +130,19 @@ def add(*, as_json: bool, disabled: bool, **options: Any) -> None:
     headers = _parsed_headers(options.pop("headers"))
     given = read_secret(options.pop("secret_file"))
     signatures = options.pop("signatures") or DEFAULT_SIGNATURES
-    with open_place() as place, place.database.transaction() as transaction:
-        endpoint, secret = place.endpoints.create(
-            transaction,
-            filters=filters,
-            format_=format_,
-            headers=headers,
-            enabled=not disabled,
-            signatures=signatures,
-            secret=given,
-            **options,
-        )
+    with open_place() as place:
+        place.endpoints.reach.check(options["url"])
+        with place.database.transaction() as transaction:
+            endpoint, secret = place.endpoints.create(
+                transaction,
+                filters=filters,
+                format_=format_,
+                headers=headers,
+                enabled=not disabled,
+                signatures=signatures,
+                secret=given,
+                **options,
+            )
     if as_json:
         print_json(EndpointSchema().dump(endpoint) | once(secret))
         return
@@ -204,9 +206,12 @@ def update(endpoint: str, *, as_json: bool, no_headers: bool, **options: Any) ->
         changes["headers"] = headers
     if not changes:
         raise click.UsageError("say what to change: see --help")
-    with open_place() as place, place.database.transaction() as transaction:
-        found = place.find_endpoint(transaction.connection, endpoint)
-        changed = place.endpoints.update(transaction, found.id, **changes)
+    with open_place() as place:
+        if "url" in changes:
+            place.endpoints.reach.check(changes["url"])
+        with place.database.transaction() as transaction:
+            found = place.find_endpoint(transaction.connection, endpoint)
+            changed = place.endpoints.update(transaction, found.id, **changes)
     _print(changed, as_json=as_json)
 
 

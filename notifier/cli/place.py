@@ -12,6 +12,7 @@ from notifier.config import Settings
 from notifier.db import Database
 from notifier.delivery.endpoints import Endpoint, EndpointStore
 from notifier.delivery.errors import EndpointUnknown
+from notifier.delivery.reach import Reach
 from notifier.delivery.secrets import SecretBox
 
 _PAGE = 1000
@@ -59,7 +60,9 @@ def open_place(settings: Settings | None = None) -> Iterator[Place]:
         yield Place(
             settings=settings,
             database=database,
-            endpoints=EndpointStore(SecretBox.open(settings), settings.max_endpoints),
+            endpoints=EndpointStore(
+                SecretBox.open(settings), settings.max_endpoints, Reach.of(settings)
+            ),
         )
     finally:
         database.close()

@@ -77,6 +77,21 @@ def _networks(text: str) -> tuple[Network, ...]:
         ) from None
 
 
+def _ports(text: str) -> tuple[range, ...]:
+    return tuple(_port_range(part.strip()) for part in text.split(","))
+
+
+def _port_range(text: str) -> range:
+    low, dash, high = text.partition("-")
+    try:
+        first = _number(1, 65535)(low)
+        return range(first, (_number(first, 65535)(high) if dash else first) + 1)
+    except ValueError:
+        raise ValueError(
+            "say ports or ranges of them, with commas between: 443,8000-8999"
+        ) from None
+
+
 def _url(*schemes: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if urlsplit(text).scheme not in schemes:
@@ -100,6 +115,13 @@ def _database_url(text: str) -> str:
 def _web_url(text: str) -> str:
     if not urlsplit(_url("http", "https")(text)).hostname:
         raise ValueError("say a URL with a host")
+    return text.rstrip("/")
+
+
+def _proxy_url(text: str) -> str:
+    parts = urlsplit(_url("http")(text))
+    if not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError("say http://host:port, and user:password@ before it if needed")
     return text.rstrip("/")
 
 
@@ -189,6 +211,24 @@ class Settings:
     )
     max_endpoints: int = _setting(
         1000, _number(1, 100_000), "How many endpoints there may be."
+    )
+    allowed_networks: tuple[Network, ...] = _setting(
+        (),
+        _networks,
+        "Networks that deliveries may go to besides public addresses: `10.0.0.0/8`.",
+    )
+    allowed_ports: tuple[range, ...] | None = _setting(
+        None,
+        _ports,
+        "Ports that deliveries may go to: `443,8000-8999`; if not set, all but those "
+        "of well-known programs that do not speak HTTP.",
+    )
+    egress_proxy: str | None = _setting(
+        None,
+        _proxy_url,
+        "A proxy that makes all connections to endpoints, by CONNECT: "
+        "`http://proxy:4750`.",
+        secret=True,
     )
     web_processes: int = _setting(2, _number(1, 64), "Web server processes.")
     web_threads: int = _setting(

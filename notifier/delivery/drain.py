@@ -64,7 +64,7 @@ class Drain:
     def __init__(self, key: int, office: Office) -> None:
         self._key = key
         self._office = office
-        self._transport: Transport[UUID] = Transport(_IN_FLIGHT)
+        self._transport: Transport[UUID] = Transport(_IN_FLIGHT, office.endpoints.reach)
         self._marked = threading.Event()
         self._stop_at: float | None = None
         # Letters are here until they are settled, those that wait also in `_ready`.

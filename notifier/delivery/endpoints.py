@@ -20,6 +20,7 @@ from notifier.delivery.fields import checked_name, checked_timeout, checked_url
 from notifier.delivery.filters import Filters
 from notifier.delivery.formats import DEFAULT_FORMAT, Format, read_format
 from notifier.delivery.headers import MASK, checked_headers, unmasked
+from notifier.delivery.reach import Reach
 from notifier.delivery.secrets import SecretBox, SecretUnreadable
 from notifier.delivery.signing import (
     DEFAULT_SIGNATURES,
@@ -73,7 +74,8 @@ class Endpoint:
 class Recipient:
     """An endpoint as it is written to, secrets and all. Never shown.
 
-    It *is_open* while it is enabled and not removed; otherwise it has no secrets.
+    It *is_open* while it is enabled and not removed; otherwise it has no secrets. It
+    *is_local* if the server that took its URL listened on loopback.
     """
 
     id: UUID
@@ -84,6 +86,7 @@ class Recipient:
     signer: Signer
     timeout_s: float
     is_open: bool
+    is_local: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +103,14 @@ class Interest:
 
 
 class EndpointStore:
-    """The endpoints of one database."""
+    """The endpoints of one database.
 
-    def __init__(self, box: SecretBox, max_endpoints: int) -> None:
+    By its *reach* a URL is checked before it is given to `create` or `update`: that may
+    take a moment, and no transaction should wait for it.
+    """
+
+    def __init__(self, box: SecretBox, max_endpoints: int, reach: Reach) -> None:
+        self.reach = reach
         self._box = box
         self.secrets = SecretStore(box)
         self._max_endpoints = max_endpoints
@@ -144,6 +152,7 @@ class EndpointStore:
             "encrypted_headers": self._encrypted(checked_headers(headers or {})),
             "timeout_s": checked_timeout(timeout_s),
             "declared": declared,
+            "is_local": self.reach.is_local,
             "created_at": now,
             "updated_at": now,
             "signatures": render_signatures(kinds),
@@ -268,6 +277,7 @@ class EndpointStore:
             signer=Signer(parse_signatures(row.signatures), keys),
             timeout_s=row.timeout_s,
             is_open=is_open,
+            is_local=row.is_local,
         )
 
     def find_headers(
@@ -287,6 +297,8 @@ class EndpointStore:
             name: _CHECKS[name](value) if name in _CHECKS else value
             for name, value in changes.items()
         }
+        if "url" in values:
+            values["is_local"] = self.reach.is_local
         if "filters" in values:
             values["filters"] = orjson.dumps(values["filters"].render())
         if "format_" in values:

@@ -1,6 +1,7 @@
 """What an endpoint's name, URL and time limit may be."""
 
 import math
+import re
 from urllib.parse import urlsplit
 
 from notifier.delivery.errors import EndpointInvalid
@@ -10,6 +11,9 @@ MAX_TIMEOUT_S = 60.0
 
 _MAX_NAME_LENGTH = 100
 _MAX_URL_LENGTH = 2048
+# Names with underscores are no host names, but Docker's networks have them. An IPv6
+# address is checked by whoever split the URL.
+_HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
 
 
 def checked_name(name: str) -> str:
@@ -41,6 +45,8 @@ def checked_url(url: str) -> str:
         raise EndpointInvalid("url", "must be http:// or https://, and a host")
     if "@" in parts.netloc:
         raise EndpointInvalid("url", "must hold no user name: use a header")
+    if not _HOST.fullmatch(parts.hostname):
+        raise EndpointInvalid("url", "its host is neither a name nor an address")
     return url
 
 

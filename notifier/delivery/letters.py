@@ -50,6 +50,7 @@ class Letter:
             ],
             body=message.body,
             timeout_s=recipient.timeout_s,
+            is_local=recipient.is_local,
         )
 
     def unsent(self, now: datetime) -> Answer:

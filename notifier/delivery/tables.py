@@ -50,6 +50,8 @@ class EndpointRow(Base):
     removed_at: Mapped[datetime | None]
     format: Mapped[bytes | None]
     signatures: Mapped[str] = mapped_column(server_default="v1")
+    # Whether the server that took the URL listened on loopback itself.
+    is_local: Mapped[bool] = mapped_column(server_default=sa.true())
 
 
 class SecretRow(Base):

@@ -16,6 +16,7 @@ from notifier.delivery.drains import Drains
 from notifier.delivery.endpoints import EndpointStore
 from notifier.delivery.periodic import Periodic
 from notifier.delivery.queue import redis_url, run_rq_worker
+from notifier.delivery.reach import Reach
 from notifier.delivery.repair.repairer import Repairer
 from notifier.delivery.retention import Retention
 from notifier.delivery.secrets import SecretBox
@@ -42,7 +43,9 @@ def run(settings: Settings) -> int:
     office = Office(
         database=database,
         bodies=Bodies(recorder),
-        endpoints=EndpointStore(SecretBox.open(settings), settings.max_endpoints),
+        endpoints=EndpointStore(
+            SecretBox.open(settings), settings.max_endpoints, Reach.of(settings)
+        ),
         metrics=Metrics(settings.data_dir / "metrics"),
         holder=uuid4(),
     )

@@ -8,6 +8,7 @@ from uuid import uuid4
 from notifier.config import Settings
 from notifier.db import Database
 from notifier.delivery.endpoints import EndpointStore
+from notifier.delivery.reach import Reach
 from notifier.delivery.repair.repairer import Repairer
 from notifier.delivery.secrets import SecretBox
 from notifier.events.record import Recorder
@@ -18,7 +19,9 @@ def repairing(settings: Settings) -> Iterator[None]:
     """Go on with repairs in a thread."""
     stopping = threading.Event()
     database = Database(settings.database)
-    endpoints = EndpointStore(SecretBox.open(settings), settings.max_endpoints)
+    endpoints = EndpointStore(
+        SecretBox.open(settings), settings.max_endpoints, Reach.of(settings)
+    )
     repairer = Repairer(database, endpoints, Recorder(), uuid4())
 
     def run() -> None:

@@ -104,6 +104,17 @@ def test_update_changes_what_is_given_and_nothing_else(notifier: Notifier) -> No
     assert renamed["filters"] == {"actions": ["pull"], "kinds": ["manifest"]}
 
 
+def test_update_does_not_take_a_url_that_is_not_reached(notifier: Notifier) -> None:
+    notifier("endpoints", "add", "ci", URL)
+
+    refused = notifier(
+        "endpoints", "update", "ci", "--url", "http://[fe80::1]/", status=1
+    )
+
+    assert refused.stderr.startswith("Error: url: its address is link-local")
+    assert URL in notifier("endpoints", "show", "ci").stdout
+
+
 def test_a_removed_endpoint_is_unknown(notifier: Notifier) -> None:
     notifier("endpoints", "add", "ci", URL)
 
@@ -172,6 +183,7 @@ def test_all_endpoints_are_listed_however_many(
     ("arguments", "status", "reason"),
     [
         (("add", "ci", "ftp://x"), 1, "url: must be http:// or https://, and a host"),
+        (("add", "ci", "http://10.0.0.1/"), 1, "url: its address is not public"),
         (("add", "ci", URL, "--action", "eat"), 1, "filters.actions: each must be"),
         (("add", "ci", URL, "--header", "x"), 2, "a header is written 'Name: value'"),
         (("update", "ci"), 2, "say what to change: see --help"),

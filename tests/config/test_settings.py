@@ -51,6 +51,9 @@ def test_what_is_set_is_used() -> None:
         head_is_pull="1",
         event_references="TRUE",
         upload_expiry_h="1",
+        allowed_networks="10.0.0.0/8",
+        allowed_ports="443, 8000-8999",
+        egress_proxy="http://me:hunter2@proxy:4750/",
         log_format="json",
     )
 
@@ -71,6 +74,9 @@ def test_what_is_set_is_used() -> None:
     assert settings.pull_events is PullEvents.COMMIT
     assert settings.log_format is LogFormat.JSON
     assert settings.upload_expiry_h == 1
+    assert settings.allowed_networks == (ip_network("10.0.0.0/8"),)
+    assert settings.allowed_ports == (range(443, 444), range(8000, 9000))
+    assert settings.egress_proxy == "http://me:hunter2@proxy:4750"
 
 
 def test_an_empty_variable_is_not_set() -> None:
@@ -103,6 +109,16 @@ def test_a_name_that_is_no_setting_stops_the_program(name: str) -> None:
         ("trusted_proxies", "proxy.local", "say addresses or networks"),
         ("trusted_proxies", "10.0.0.1/8", "say addresses or networks"),
         ("trusted_proxies", "10.0.0.0/8 11.0.0.0/8", "say addresses or networks"),
+        ("allowed_networks", "10.0.0.1/8", "say addresses or networks"),
+        ("allowed_ports", "https", "say ports or ranges of them"),
+        ("allowed_ports", "443,", "say ports or ranges of them"),
+        ("allowed_ports", "0-80", "say ports or ranges of them"),
+        ("allowed_ports", "90-80", "say ports or ranges of them"),
+        ("allowed_ports", "80-", "say ports or ranges of them"),
+        ("egress_proxy", "proxy:4750", "say a URL that begins with one of http://"),
+        ("egress_proxy", "socks5://proxy", "say a URL that begins with one of http://"),
+        ("egress_proxy", "http://proxy/path", "say http://host:port"),
+        ("egress_proxy", "http://", "say http://host:port"),
         ("database_url", "mysql://db/notifier", "say a URL that begins with one of"),
         ("database_url", "notifier.db", "say a URL that begins with one of"),
         ("database_url", "sqlite://", "say a file"),
@@ -142,6 +158,7 @@ def test_settings_that_are_shown_hide_their_secrets() -> None:
         secret_key="hunter2",
         database_url="postgresql://me:hunter2@db/notifier",
         redis_url="redis://:hunter2@cache",
+        egress_proxy="http://me:hunter2@proxy",
     )
 
     assert "hunter2" not in repr(settings)

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 from cryptography.fernet import Fernet
 
+from notifier.config import Settings
 from notifier.db import Database
 from notifier.delivery.bodies import Bodies
 from notifier.delivery.deliveries import (
@@ -23,6 +24,7 @@ from notifier.delivery.endpoint_secrets import Secret
 from notifier.delivery.endpoints import Endpoint, EndpointStore
 from notifier.delivery.outbox import Outbox
 from notifier.delivery.queue import Nudger
+from notifier.delivery.reach import Reach
 from notifier.delivery.repair.tables import RepairRow
 from notifier.delivery.rotation import end_secret, rotate_secret
 from notifier.delivery.secrets import SecretBox
@@ -42,7 +44,8 @@ class Desk:
         self.database = database
         self.nudger = nudger or Nudger(None)
         self.key = Fernet.generate_key().decode()
-        self.store = EndpointStore(SecretBox([self.key]), 10)
+        self.reach = Reach.of(Settings())
+        self.store = EndpointStore(SecretBox([self.key]), 10, self.reach)
         self.recorder = Recorder()
         self.outbox = Outbox(self.store, self.nudger)
         self.metrics = Metrics(None)
@@ -98,7 +101,7 @@ class Desk:
     def use_key(self, key: str) -> None:
         """Let that be the only key."""
         self.key = key
-        self.store = EndpointStore(SecretBox([self.key]), 10)
+        self.store = EndpointStore(SecretBox([self.key]), 10, self.reach)
         self.office = self.hire()
         self.drains = Drains(self.office)
 

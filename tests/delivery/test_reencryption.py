@@ -67,7 +67,7 @@ def test_signatures_stay_the_same(desk: Desk) -> None:
     new = Fernet.generate_key().decode()
 
     reencrypt(desk.database, SecretBox([new, desk.key]))
-    desk.store = EndpointStore(SecretBox([new]), 10)
+    desk.store = EndpointStore(SecretBox([new]), 10, desk.reach)
 
     assert desk.sign(created)["X-Signature"] == before["X-Signature"]
     assert desk.get(created).is_readable

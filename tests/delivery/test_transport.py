@@ -1,5 +1,8 @@
 """Each misbehaviour of an endpoint is an answer, and within the time limit."""
 
+import contextlib
+import gzip
+import resource
 import socket
 import threading
 import time
@@ -7,34 +10,24 @@ from collections.abc import Iterator
 
 import pytest
 
-from notifier.delivery.transport import KEPT_BYTES, Answer, Post, Transport
+from notifier.delivery.transport import KEPT_BYTES, Transport
 from tests import receiver as receivers
+from tests.delivery import sending
+from tests.delivery.sending import post, send
 from tests.receiver import Behaviour, Receiver, answers
 
 
 @pytest.fixture(name="transport")
 def _transport() -> Iterator[Transport[int]]:
-    transport: Transport[int] = Transport(4)
-    yield transport
-    transport.close()
-
-
-def _post(url: str, body: bytes = b"{}", timeout_s: float = 2, **headers: str) -> Post:
-    return Post(url=url, headers=list(headers.items()), body=body, timeout_s=timeout_s)
-
-
-def _send(transport: Transport[int], post: Post) -> Answer:
-    transport.start(1, post)
-    while transport:
-        for _key, answer in transport.wait(1):
-            return answer
-    raise AssertionError
+    with sending.transport() as opened:
+        yield opened
 
 
 def test_a_post_arrives_as_given(transport: Transport[int], receiver: Receiver) -> None:
-    post = _post(receiver.url + "?a=1", b"x" * 100_000, Authorization="Bearer b")
-
-    answer = _send(transport, post)
+    answer = send(
+        transport,
+        post(receiver.url + "?a=1", b"x" * 100_000, {"Authorization": "Bearer b"}),
+    )
 
     assert (answer.status, answer.error, answer.body) == (200, None, b"ok")
     assert answer.is_accepted
@@ -51,7 +44,7 @@ def test_only_2xx_is_accepted(
 ) -> None:
     receiver.behaviour = answers(status, headers={"Location": receiver.url})
 
-    answer = _send(transport, _post(receiver.url))
+    answer = send(transport, post(receiver.url))
 
     assert (answer.status, answer.error) == (status, None)
     assert not answer.is_accepted
@@ -64,17 +57,19 @@ def test_every_2xx_is_accepted(
 ) -> None:
     receiver.behaviour = answers(status)
 
-    assert _send(transport, _post(receiver.url)).is_accepted
+    assert send(transport, post(receiver.url)).is_accepted
 
 
-@pytest.mark.parametrize("behaviour", [receivers.hang, receivers.drip])
+@pytest.mark.parametrize(
+    "behaviour", [receivers.hang, receivers.drip, receivers.drip_slowly]
+)
 def test_an_answer_must_be_complete_in_time(
     transport: Transport[int], receiver: Receiver, behaviour: Behaviour
 ) -> None:
     receiver.behaviour = behaviour
     began = time.monotonic()
 
-    answer = _send(transport, _post(receiver.url, timeout_s=0.3))
+    answer = send(transport, post(receiver.url, timeout_s=0.3))
 
     assert answer.error == "timeout"
     assert 250 <= answer.duration_ms <= 1000
@@ -90,7 +85,7 @@ def test_a_broken_answer_is_an_error(
 ) -> None:
     receiver.behaviour = behaviour
 
-    assert _send(transport, _post(receiver.url)).error == error
+    assert send(transport, post(receiver.url)).error == error
 
 
 def test_an_endless_answer_is_cut_and_its_status_counts(
@@ -98,10 +93,105 @@ def test_an_endless_answer_is_cut_and_its_status_counts(
 ) -> None:
     receiver.behaviour = receivers.flood
 
-    answer = _send(transport, _post(receiver.url))
+    answer = send(transport, post(receiver.url))
 
     assert answer.is_accepted
     assert answer.body == b"x" * KEPT_BYTES
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [receivers.flood_headers, receivers.flood_one_header, receivers.flood_hints],
+)
+def test_an_endless_head_is_no_answer(
+    transport: Transport[int], receiver: Receiver, behaviour: Behaviour
+) -> None:
+    receiver.behaviour = behaviour
+    began = time.monotonic()
+
+    answer = send(transport, post(receiver.url, timeout_s=10))
+
+    assert (answer.status, answer.error) == (None, "invalid_answer")
+    assert sum(map(len, answer.header_lines)) < 64 * 1024
+    assert time.monotonic() - began < 5
+
+
+def test_of_ten_gigabytes_next_to_nothing_is_read(
+    transport: Transport[int], receiver: Receiver
+) -> None:
+    sent = 0
+
+    def pour(handler: receivers.Handler) -> None:
+        nonlocal sent
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(10 * 1024**3))
+        handler.end_headers()
+        with contextlib.suppress(OSError):
+            while sent < 10 * 1024**3:
+                handler.wfile.write(b"x" * 65536)
+                sent += 65536
+
+    receiver.behaviour = pour
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    for _ in range(10):
+        answer = send(transport, post(receiver.url))
+        assert (answer.status, len(answer.body)) == (200, KEPT_BYTES)
+
+    # Whatever the kernel holds for a connection has been sent, and no more.
+    assert sent < 10 * 16 * 1024**2
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert after - before < 20 * 1024
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "made-up"])
+def test_what_was_compressed_without_being_asked_for_stays_so(
+    transport: Transport[int], receiver: Receiver, encoding: str
+) -> None:
+    bomb = gzip.compress(bytes(4 * 1024**2))
+    receiver.behaviour = answers(200, bomb, {"Content-Encoding": encoding})
+
+    answer = send(transport, post(receiver.url))
+
+    [request] = receiver.requests
+    assert request.headers["Accept-Encoding"] is None
+    assert (answer.status, answer.body) == (200, bomb)
+
+
+def test_a_transfer_coding_that_was_not_asked_for_is_no_answer(
+    transport: Transport[int], receiver: Receiver
+) -> None:
+    bomb = gzip.compress(bytes(4 * 1024**2))
+    receiver.behaviour = answers(200, bomb, {"Transfer-Encoding": "gzip"})
+
+    assert send(transport, post(receiver.url)).error == "invalid_answer"
+
+
+def test_an_answer_has_its_headers_and_its_peer(
+    transport: Transport[int], receiver: Receiver
+) -> None:
+    receiver.behaviour = answers(200, headers={"X-Request-Id": " 17 "})
+
+    answer = send(transport, post(receiver.url))
+
+    assert ("X-Request-Id", "17") in answer.headers
+    assert "HTTP/1.1 200 OK" not in dict(answer.headers)
+    assert (answer.peer, answer.tls_version) == ("127.0.0.1", None)
+
+
+def test_the_headers_of_hints_are_not_the_answers(
+    transport: Transport[int], receiver: Receiver
+) -> None:
+    def hint(handler: receivers.Handler) -> None:
+        handler.wfile.write(b"HTTP/1.1 103 Early Hints\r\nRetry-After: 1\r\n\r\n")
+        handler.answer(204)
+
+    receiver.behaviour = hint
+
+    answer = send(transport, post(receiver.url))
+
+    assert answer.status == 204
+    assert answer.retry_after is None
 
 
 def test_the_beginning_of_a_long_answer_is_kept(
@@ -109,7 +199,7 @@ def test_the_beginning_of_a_long_answer_is_kept(
 ) -> None:
     receiver.behaviour = answers(500, b"y" * (KEPT_BYTES + 1))
 
-    answer = _send(transport, _post(receiver.url))
+    answer = send(transport, post(receiver.url))
 
     assert (answer.status, answer.body) == (500, b"y" * KEPT_BYTES)
 
@@ -118,13 +208,13 @@ def test_a_closed_port_is_a_refused_connection(transport: Transport[int]) -> Non
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
 
-    answer = _send(transport, _post(f"http://127.0.0.1:{port}/"))
+    answer = send(transport, post(f"http://127.0.0.1:{port}/"))
 
     assert answer.error == "connection_refused"
 
 
 def test_a_name_that_nobody_has_is_a_dns_error(transport: Transport[int]) -> None:
-    answer = _send(transport, _post("http://nobody.invalid/"))
+    answer = send(transport, post("http://nobody.invalid/"))
 
     assert answer.error == "dns"
 
@@ -132,7 +222,7 @@ def test_a_name_that_nobody_has_is_a_dns_error(transport: Transport[int]) -> Non
 def test_plain_text_where_tls_is_expected_is_a_tls_error(
     transport: Transport[int], receiver: Receiver
 ) -> None:
-    answer = _send(transport, _post(receiver.url.replace("http", "https", 1)))
+    answer = send(transport, post(receiver.url.replace("http", "https", 1)))
 
     assert answer.error == "tls"
 
@@ -140,12 +230,12 @@ def test_plain_text_where_tls_is_expected_is_a_tls_error(
 def test_retry_after_is_read(transport: Transport[int], receiver: Receiver) -> None:
     receiver.behaviour = answers(503, headers={"retry-AFTER": "17"})
 
-    assert _send(transport, _post(receiver.url)).retry_after == "17"
+    assert send(transport, post(receiver.url)).retry_after == "17"
 
 
 def test_connections_are_kept(transport: Transport[int], receiver: Receiver) -> None:
     for _ in range(5):
-        _send(transport, _post(receiver.url))
+        send(transport, post(receiver.url))
 
     assert len({request.connection for request in receiver.requests}) == 1
 
@@ -155,7 +245,7 @@ def test_proxies_of_the_environment_are_not_asked(
 ) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
 
-    assert _send(transport, _post(receiver.url)).is_accepted
+    assert send(transport, post(receiver.url)).is_accepted
 
 
 def test_several_posts_are_in_flight_at_once(
@@ -163,7 +253,7 @@ def test_several_posts_are_in_flight_at_once(
 ) -> None:
     receiver.behaviour = receivers.hang
     for number in range(4):
-        transport.start(number, _post(receiver.url))
+        transport.start(number, post(receiver.url))
 
     receivers.wait_until(lambda: transport.wait(0.01) or len(receiver.requests) == 4)
 
@@ -174,7 +264,7 @@ def test_what_is_interrupted_says_so(
     transport: Transport[int], receiver: Receiver
 ) -> None:
     receiver.behaviour = receivers.hang
-    transport.start(7, _post(receiver.url))
+    transport.start(7, post(receiver.url))
     transport.wait(0.05)
 
     [(key, answer)] = transport.interrupt()

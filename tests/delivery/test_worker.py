@@ -71,7 +71,9 @@ def _nudged(desk: Desk, redis_at: str, tmp_path: Path) -> Iterator[Desk]:
     """Give the desk of a web process beside the worker."""
     nudger = Nudger(redis_at)
     web = Desk(desk.database, nudger)
-    web.store = EndpointStore(SecretBox.open(Settings(data_dir=tmp_path)), 10)
+    web.store = EndpointStore(
+        SecretBox.open(Settings(data_dir=tmp_path)), 10, web.reach
+    )
     yield web
     nudger.close()
 

@@ -52,6 +52,7 @@ def create_endpoint(fields: dict[str, Any]) -> tuple[Response, int, dict[str, st
     it came with the request.
     """
     own = services()
+    own.endpoints.reach.check(fields["url"])
     with own.database.transaction() as transaction:
         endpoint, secret = own.endpoints.create(transaction, **_parsed(fields))
     location = url_for(".get_endpoint", endpoint_id=endpoint.id)
@@ -112,6 +113,8 @@ def change_endpoint(fields: dict[str, Any], endpoint_id: UUID) -> Endpoint:
     One that the configuration file declares is changed there.
     """
     own = services()
+    if "url" in fields:
+        own.endpoints.reach.check(fields["url"])
     with own.database.transaction() as transaction:
         return own.endpoints.update(transaction, endpoint_id, **_parsed(fields))
 

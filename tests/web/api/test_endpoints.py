@@ -173,6 +173,11 @@ _WRONG: list[tuple[dict[str, Any], str]] = [
     ({"name": "a\0b"}, "#/name"),
     ({"url": "ftp://example.com"}, "#/url"),
     ({"url": "https://user:pass@example.com"}, "#/url"),
+    ({"url": "http://10.0.0.1/"}, "#/url"),
+    ({"url": "http://169.254.169.254/latest"}, "#/url"),
+    ({"url": "http://example.com:6379/"}, "#/url"),
+    ({"url": "http://localhost:5000/v2/"}, "#/url"),
+    ({"url": "http://%31%32%37.0.0.1/"}, "#/url"),
     ({"enabled": "yes"}, "#/enabled"),
     ({"timeout_s": 0}, "#/timeout_s"),
     ({"timeout_s": "soon"}, "#/timeout_s"),
@@ -206,6 +211,20 @@ def test_what_is_wrong_is_pointed_at(
             errors = response.get_json()["errors"]
             assert [error["pointer"] for error in errors] == [pointer]
     assert api.get("/endpoints").get_json()["items"] == []
+
+
+def test_a_url_cannot_be_changed_to_one_that_is_not_reached(
+    api: ConformingClient,
+) -> None:
+    path = f"/endpoints/{_create(api)['id']}"
+
+    response = api.patch(path, json={"url": "http://10.0.0.1/"})
+
+    assert response.status_code == 422
+    [error] = response.get_json()["errors"]
+    assert error["pointer"] == "#/url"
+    assert "NOTIFIER_ALLOWED_NETWORKS" in error["detail"]
+    assert api.get(path).get_json()["url"] == _NEW["url"]
 
 
 def test_a_value_of_a_header_is_not_repeated_in_an_error(api: ConformingClient) -> None:

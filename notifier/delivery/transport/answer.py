@@ -1,0 +1,57 @@
+"""What is sent, and what comes back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+KEPT_BYTES: Final = 16 * 1024
+INTERRUPTED: Final = "interrupted"
+FORBIDDEN_ADDRESS: Final = "forbidden_address"
+
+_MIN_STATUS, _MAX_STATUS = 200, 299
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """What to send, where to, and how long it may take.
+
+    *is_local* tells whether the endpoint got its URL from a server that listens on
+    loopback: only then may that lead to loopback.
+    """
+
+    url: str
+    headers: Sequence[tuple[str, str]]
+    body: bytes
+    timeout_s: float
+    is_local: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came back: a status, or an error that says why there is none.
+
+    *header_lines* are as they came, 32 KiB at most; *peer* is the numeric address that
+    the POST went to, or that of the proxy.
+    """
+
+    started_at: datetime
+    duration_ms: int
+    status: int | None = None
+    error: str | None = None
+    body: bytes = b""
+    retry_after: str | None = None
+    header_lines: Sequence[bytes] = ()
+    peer: str | None = None
+    tls_version: str | None = None
+
+    @property
+    def is_accepted(self) -> bool:
+        """Tell whether the endpoint has taken what it was sent."""
+        return self.status is not None and _MIN_STATUS <= self.status <= _MAX_STATUS
+
+    @property
+    def headers(self) -> Sequence[tuple[str, str]]:
+        """The names and values of the answer's header."""
+        pairs = (line.decode("latin-1").partition(":") for line in self.header_lines)
+        return [(name, value.strip()) for name, colon, value in pairs if colon]
