@@ -1,6 +1,7 @@
 """A real HTTP server that plays an endpoint, well-behaved or not."""
 
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -67,7 +68,7 @@ class Receiver(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         class Bound(Handler):
             receiver = self
 
@@ -76,15 +77,21 @@ class Receiver(ThreadingHTTPServer):
         self.behaviour: Behaviour = answers(200, b"ok")
         self.released = threading.Event()
         self.url = f"http://127.0.0.1:{self.server_port}/hook"
+        if tls is not None:
+            # Otherwise one client that says nothing would keep all others waiting.
+            self.socket = tls.wrap_socket(
+                self.socket, server_side=True, do_handshake_on_connect=False
+            )
+            self.url = f"https://localhost:{self.server_port}/hook"
 
     def handle_error(self, *_: object) -> None:
         """Keep quiet about clients that hang up."""
 
 
 @contextmanager
-def running() -> Iterator[Receiver]:
-    """Run a receiver."""
-    receiver = Receiver()
+def running(tls: ssl.SSLContext | None = None) -> Iterator[Receiver]:
+    """Run a receiver, behind TLS if so told."""
+    receiver = Receiver(tls)
     thread = threading.Thread(target=receiver.serve_forever, args=(0.01,))
     thread.start()
     try:

@@ -30,6 +30,7 @@ from notifier.cli.signing import (
     secret_file_option,
     signature_option,
 )
+from notifier.cli.tls import describe_tls, take_tls, tls_options
 from notifier.cli.wishes import describe, take_filters, wish_options
 from notifier.config import Settings
 from notifier.delivery.deliveries import get_delivery
@@ -107,6 +108,7 @@ def list_all(*, as_json: bool) -> None:
     show_default=True,
     help="Seconds that an answer may take.",
 )
+@tls_options
 @click.option("--disabled", is_flag=True, help="Tell it nothing yet.")
 @signature_option
 @secret_file_option
@@ -130,6 +132,7 @@ def add(*, as_json: bool, disabled: bool, **options: Any) -> None:
     headers = _parsed_headers(options.pop("headers"))
     given = read_secret(options.pop("secret_file"))
     signatures = options.pop("signatures") or DEFAULT_SIGNATURES
+    tls = take_tls(options)
     with open_place() as place:
         place.endpoints.reach.check(options["url"])
         with place.database.transaction() as transaction:
@@ -141,6 +144,7 @@ def add(*, as_json: bool, disabled: bool, **options: Any) -> None:
                 enabled=not disabled,
                 signatures=signatures,
                 secret=given,
+                tls=tls,
                 **options,
             )
     if as_json:
@@ -182,11 +186,15 @@ def show(endpoint: str, *, as_json: bool) -> None:
     "--timeout", "timeout_s", type=float, help="Seconds that an answer may take."
 )
 @signature_option
+@tls_options
+@click.option("--no-tls", is_flag=True, help="Use the public authorities again.")
 @json_option
-def update(endpoint: str, *, as_json: bool, no_headers: bool, **options: Any) -> None:
+def update(
+    endpoint: str, *, as_json: bool, no_headers: bool, no_tls: bool, **options: Any
+) -> None:
     """Change an endpoint; what is not given stays as it is.
 
-    What it wants is replaced as a whole, and so are its headers and signatures. An
+    What it wants is replaced as a whole, and so are headers, signatures and TLS. An
     endpoint that the configuration file declares is changed there.
 
     \b
@@ -197,6 +205,7 @@ def update(endpoint: str, *, as_json: bool, no_headers: bool, **options: Any) ->
     filters, format_ = take_filters(options), take_format(options)
     headers = _parsed_headers(options.pop("headers"))
     options["signatures"] = options["signatures"] or None
+    tls = take_tls(options)
     changes = {name: value for name, value in options.items() if value is not None}
     if filters is not None:
         changes["filters"] = filters
@@ -204,6 +213,8 @@ def update(endpoint: str, *, as_json: bool, no_headers: bool, **options: Any) ->
         changes["format_"] = format_
     if headers or no_headers:
         changes["headers"] = headers
+    if tls or no_tls:
+        changes["tls"] = tls
     if not changes:
         raise click.UsageError("say what to change: see --help")
     with open_place() as place:
@@ -282,6 +293,7 @@ def _fields(endpoint: Endpoint) -> dict[str, str]:
         "declared": _yes_or_no(endpoint.declared),
         "signatures": ", ".join(endpoint.signatures),
         **describe_secrets(endpoint.secrets),
+        "tls": describe_tls(endpoint.tls),
         "created": moment(endpoint.created_at),
         "updated": moment(endpoint.updated_at),
     }

@@ -1,6 +1,6 @@
 """Endpoints: who wants to be told, at which URL, of what."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -36,6 +36,15 @@ from notifier.delivery.tables import (
     DeliveryRow,
     EndpointRow,
 )
+from notifier.delivery.tls import (
+    ShownTls,
+    Tls,
+    checked_tls,
+    require_https,
+    seal,
+    shown,
+    unseal,
+)
 from notifier.events.event import Event
 from notifier.ids import uuid7
 
@@ -63,6 +72,7 @@ class Endpoint:
     headers: dict[str, str]
     timeout_s: float
     declared: bool
+    tls: ShownTls | None
     created_at: datetime
     updated_at: datetime
     signatures: tuple[Signature, ...]
@@ -85,6 +95,7 @@ class Recipient:
     headers: dict[str, str]
     signer: Signer
     timeout_s: float
+    tls: Tls | None
     is_open: bool
     is_local: bool
 
@@ -128,6 +139,7 @@ class EndpointStore:
         headers: dict[str, str] | None = None,
         timeout_s: float = DEFAULT_TIMEOUT_S,
         declared: bool = False,
+        tls: Mapping[str, str] | None = None,
         signatures: Collection[str] = DEFAULT_SIGNATURES,
         secret: str | None = None,
     ) -> tuple[Endpoint, str | None]:
@@ -139,6 +151,8 @@ class EndpointStore:
         connection = transaction.connection
         endpoint_rows.begin_change(connection)
         self._make_room(connection)
+        own_tls = checked_tls(tls or {})
+        require_https(own_tls, url)
         kinds = checked_signatures(signatures)
         id_ = uuid7()
         now = datetime.now(UTC)
@@ -152,6 +166,7 @@ class EndpointStore:
             "encrypted_headers": self._encrypted(checked_headers(headers or {})),
             "timeout_s": checked_timeout(timeout_s),
             "declared": declared,
+            "encrypted_tls": seal(own_tls, self._box),
             "is_local": self.reach.is_local,
             "created_at": now,
             "updated_at": now,
@@ -241,7 +256,9 @@ class EndpointStore:
         transaction.execute(
             sa.update(EndpointRow)
             .where(EndpointRow.id == row.id)
-            .values(removed_at=datetime.now(UTC), encrypted_headers=b"")
+            .values(
+                removed_at=datetime.now(UTC), encrypted_headers=b"", encrypted_tls=None
+            )
         )
         self.secrets.remove(connection, row.id)
         cancel_due(connection, row.id)
@@ -276,6 +293,7 @@ class EndpointStore:
             headers=self._headers(row) if is_open else {},
             signer=Signer(parse_signatures(row.signatures), keys),
             timeout_s=row.timeout_s,
+            tls=unseal(row.encrypted_tls, self._box) if is_open else None,
             is_open=is_open,
             is_local=row.is_local,
         )
@@ -299,6 +317,8 @@ class EndpointStore:
         }
         if "url" in values:
             values["is_local"] = self.reach.is_local
+        if "url" in values or "tls" in values:
+            values["encrypted_tls"] = self._changed_tls(row, values)
         if "filters" in values:
             values["filters"] = orjson.dumps(values["filters"].render())
         if "format_" in values:
@@ -311,6 +331,17 @@ class EndpointStore:
                 headers = unmasked(headers, self._headers(row))
             values["encrypted_headers"] = self._encrypted(checked_headers(headers))
         return values
+
+    def _changed_tls(self, row: sa.Row[Any], values: dict[str, Any]) -> bytes | None:
+        if "tls" not in values:
+            tls = unseal(row.encrypted_tls, self._box)
+        else:
+            given = values.pop("tls") or {}
+            is_kept = given.get("client_key") == MASK
+            present = unseal(row.encrypted_tls, self._box) if is_kept else None
+            tls = checked_tls(given, present)
+        require_https(tls, values.get("url", row.url))
+        return seal(tls, self._box)
 
     def _encrypted(self, headers: dict[str, str]) -> bytes:
         return self._box.encrypt(orjson.dumps(headers))
@@ -325,6 +356,12 @@ class EndpointStore:
         except SecretUnreadable:
             return None
 
+    def _find_tls(self, row: sa.Row[Any]) -> Tls | None:
+        try:
+            return unseal(row.encrypted_tls, self._box)
+        except SecretUnreadable:
+            return None
+
     def _endpoints(
         self, connection: sa.Connection, rows: Sequence[sa.Row[Any]]
     ) -> Sequence[Endpoint]:
@@ -332,7 +369,8 @@ class EndpointStore:
         return [self._endpoint(row, secrets[row.id]) for row in rows]
 
     def _endpoint(self, row: sa.Row[Any], secrets: Sequence[Secret]) -> Endpoint:
-        headers = self._find_headers(row)
+        headers, tls = self._find_headers(row), self._find_tls(row)
+        has_read = headers is not None and (tls or row.encrypted_tls is None)
         return Endpoint(
             key=row.id,
             id=row.uuid,
@@ -344,11 +382,12 @@ class EndpointStore:
             headers=dict.fromkeys(headers or {}, MASK),
             timeout_s=row.timeout_s,
             declared=row.declared,
+            tls=shown(tls),
             created_at=row.created_at,
             updated_at=row.updated_at,
             signatures=parse_signatures(row.signatures),
             secrets=secrets,
-            is_readable=headers is not None and all(s.is_readable for s in secrets),
+            is_readable=bool(has_read) and all(s.is_readable for s in secrets),
         )
 
 

@@ -51,6 +51,7 @@ class Letter:
             body=message.body,
             timeout_s=recipient.timeout_s,
             is_local=recipient.is_local,
+            tls=recipient.tls,
         )
 
     def unsent(self, now: datetime) -> Answer:

@@ -50,6 +50,7 @@ class EndpointRow(Base):
     removed_at: Mapped[datetime | None]
     format: Mapped[bytes | None]
     signatures: Mapped[str] = mapped_column(server_default="v1")
+    encrypted_tls: Mapped[bytes | None]
     # Whether the server that took the URL listened on loopback itself.
     is_local: Mapped[bool] = mapped_column(server_default=sa.true())
 

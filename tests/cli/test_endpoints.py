@@ -1,6 +1,7 @@
 """The endpoints commands."""
 
 import json
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -8,6 +9,7 @@ from standardwebhooks import Webhook
 
 from notifier.delivery.headers import MASK
 from tests import factories
+from tests.authorities import Authority
 from tests.cli.conftest import Notifier
 
 URL = "http://127.0.0.1:9/hook"
@@ -102,6 +104,42 @@ def test_update_changes_what_is_given_and_nothing_else(notifier: Notifier) -> No
     assert renamed["enabled"] is True
     assert renamed["headers"] == {}
     assert renamed["filters"] == {"actions": ["pull"], "kinds": ["manifest"]}
+
+
+def test_tls_comes_from_files(notifier: Notifier, tmp_path: Path) -> None:
+    authority = Authority.make()
+    client = authority.sign("notifier")
+    for name, pem in (
+        ("ca", authority.certificate_pem),
+        ("cert", client.certificate_pem),
+        ("key", client.key_pem),
+    ):
+        (tmp_path / name).write_text(pem)
+    identity = ("--client-certificate", tmp_path / "cert", "--client-key")
+    url = "https://127.0.0.1:9/"
+
+    added = notifier(
+        *("endpoints", "add", "ci", url, "--ca", str(tmp_path / "ca"), "--json"),
+        *(str(each) for each in (*identity, tmp_path / "key")),
+    )
+    shown = notifier("endpoints", "show", "ci").stdout
+    changed = notifier(
+        *("endpoints", "update", "ci", "--ca", str(tmp_path / "ca"), "--json")
+    )
+    removed = notifier("endpoints", "update", "ci", "--no-tls", "--json")
+    refused = notifier(
+        *("endpoints", "add", "cd", url, "--ca", str(tmp_path / "key")), status=1
+    )
+
+    tls = json.loads(added.stdout)["tls"]
+    assert tls["client_certificate"] == client.certificate_pem
+    assert tls["client_key"] == MASK
+    until = authority.certificate.not_valid_after_utc
+    assert f"own authorities until {until:%Y-%m-%d %H:%M:%SZ}" in shown
+    assert "client certificate until " in shown
+    assert json.loads(changed.stdout)["tls"]["client_certificate"] is None
+    assert json.loads(removed.stdout)["tls"] is None
+    assert refused.stderr == "Error: tls.ca: must be certificates in PEM\n"
 
 
 def test_update_does_not_take_a_url_that_is_not_reached(notifier: Notifier) -> None:

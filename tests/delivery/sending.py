@@ -29,7 +29,7 @@ def post(
     **more: Any,
 ) -> Post:
     """Make a POST of an endpoint that a server on loopback has taken."""
-    fields = {"timeout_s": 2.0, "is_local": True} | more
+    fields = {"timeout_s": 2.0, "is_local": True, "tls": None} | more
     return Post(url=url, headers=list((headers or {}).items()), body=body, **fields)
 
 

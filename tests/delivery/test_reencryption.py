@@ -12,6 +12,7 @@ from notifier.delivery.endpoints import EndpointStore
 from notifier.delivery.reencryption import Tally, reencrypt
 from notifier.delivery.secrets import SecretBox
 from notifier.delivery.tables import EndpointRow, SecretRow
+from tests.authorities import Authority
 from tests.delivery.desk import Desk
 
 _URL = "http://ci.example/hook"
@@ -21,16 +22,21 @@ def _values(database: Database) -> list[bytes]:
     """Read all that is encrypted, table by table."""
     with database.read() as connection:
         return [
-            *connection.scalars(sa.select(EndpointRow.encrypted_headers)),
-            *connection.scalars(sa.select(SecretRow.encrypted_secret)),
-            *filter(
-                None, connection.scalars(sa.select(SecretRow.encrypted_private_key))
-            ),
+            value
+            for column, key in (
+                (EndpointRow.encrypted_headers, EndpointRow.id),
+                (EndpointRow.encrypted_tls, EndpointRow.id),
+                (SecretRow.encrypted_secret, SecretRow.id),
+                (SecretRow.encrypted_private_key, SecretRow.id),
+            )
+            for value in connection.scalars(sa.select(column).order_by(key))
+            if value
         ]
 
 
 def test_all_that_is_secret_is_encrypted_by_the_first_key(desk: Desk) -> None:
-    desk.create(headers={"A": "b"})
+    tls = {"ca": Authority.make().certificate_pem}
+    desk.create("https://ci.example/", headers={"A": "b"}, tls=tls)
     created = desk.create(signatures=["v1a"])
     desk.rotate(created)
     before = _values(desk.database)
@@ -38,7 +44,7 @@ def test_all_that_is_secret_is_encrypted_by_the_first_key(desk: Desk) -> None:
 
     tally = reencrypt(desk.database, SecretBox([new, desk.key]))
 
-    assert tally == Tally(renewed=7)
+    assert tally == Tally(renewed=8)
     old_box, new_box = SecretBox([desk.key]), SecretBox([new])
     after = _values(desk.database)
     assert not any(old_box.can_decrypt(value) for value in after)
@@ -56,6 +62,7 @@ def test_every_encrypted_column_is_one_of_those() -> None:
 
     assert names == [
         "endpoints.encrypted_headers",
+        "endpoints.encrypted_tls",
         "secrets.encrypted_secret",
         "secrets.encrypted_private_key",
     ]

@@ -88,6 +88,17 @@ def test_a_broken_answer_is_an_error(
     assert send(transport, post(receiver.url)).error == error
 
 
+def test_an_address_that_refused_before_another_answered_does_not_matter(
+    transport: Transport[int], receiver: Receiver
+) -> None:
+    # libcurl tries ::1 first, where nobody listens.
+    receiver.behaviour = receivers.reset
+
+    answer = send(transport, post(f"http://localhost:{receiver.server_port}/"))
+
+    assert answer.error == "reset"
+
+
 def test_an_endless_answer_is_cut_and_its_status_counts(
     transport: Transport[int], receiver: Receiver
 ) -> None:

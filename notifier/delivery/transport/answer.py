@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from notifier.delivery.tls import Tls
+
 KEPT_BYTES: Final = 16 * 1024
 INTERRUPTED: Final = "interrupted"
 FORBIDDEN_ADDRESS: Final = "forbidden_address"
@@ -25,6 +27,7 @@ class Post:
     body: bytes
     timeout_s: float
     is_local: bool
+    tls: Tls | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

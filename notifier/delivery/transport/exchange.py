@@ -46,6 +46,7 @@ class Exchange(Generic[K]):
         self.key = key
         self.is_cut = False
         self.is_forbidden = False
+        self.tls = post.tls
         self.is_encrypted = post.url[:6].lower() == "https:"
         self.tls_version: str | None = None
         self.local_port: int | None = None

@@ -6,6 +6,7 @@ from typing import TypeVar
 import certifi
 import pycurl
 
+from notifier.delivery.tls import Tls
 from notifier.delivery.transport.answer import FORBIDDEN_ADDRESS, Post
 from notifier.delivery.transport.exchange import Exchange
 
@@ -38,8 +39,8 @@ _ERRORS = {
 }
 
 
-def new_handle(proxy: str | None) -> pycurl.Curl:
-    """Make a handle that keeps to the rules, whatever it is used for."""
+def new_handle(proxy: str | None, tls: Tls | None) -> pycurl.Curl:
+    """Make a handle that keeps to the rules, for one endpoint's TLS."""
     curl = pycurl.Curl()
     curl.setopt(pycurl.POST, 1)
     curl.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
@@ -58,6 +59,8 @@ def new_handle(proxy: str | None) -> pycurl.Curl:
     # Signals belong to the main thread.
     curl.setopt(pycurl.NOSIGNAL, 1)
     _set_proxy(curl, proxy)
+    if tls is not None:
+        _set_tls(curl, tls)
     return curl
 
 
@@ -88,7 +91,7 @@ def error_of(curl: pycurl.Curl, code: int | None, exchange: Exchange[K]) -> str 
         return FORBIDDEN_ADDRESS
     if _is_of_proxy(curl, code):
         return _PROXY
-    if curl.getinfo(pycurl.OS_ERRNO) == errno.ECONNREFUSED:
+    if code == pycurl.E_COULDNT_CONNECT and _is_refused(curl):
         return "connection_refused"
     return _ERRORS.get(code, "failed")
 
@@ -98,12 +101,25 @@ _NOT_SENT = {pycurl.E_COULDNT_CONNECT, pycurl.E_ABORTED_BY_CALLBACK}
 _CONNECTED = {0, *range(200, 300)}
 
 
+def _is_refused(curl: pycurl.Curl) -> bool:
+    return bool(curl.getinfo(pycurl.OS_ERRNO) == errno.ECONNREFUSED)
+
+
 def _is_of_proxy(curl: pycurl.Curl, code: int) -> bool:
     """Tell whether it was the proxy that did not connect, or could not be reached."""
     if curl.getinfo(pycurl.HTTP_CONNECTCODE) not in _CONNECTED:
         return True
     unreached = code in {pycurl.E_COULDNT_CONNECT, pycurl.E_COULDNT_RESOLVE_PROXY}
     return unreached and bool(curl.getinfo(pycurl.USED_PROXY))
+
+
+def _set_tls(curl: pycurl.Curl, tls: Tls) -> None:
+    if tls.ca is not None:
+        # It takes the place of certifi's authorities.
+        curl.setopt(pycurl.CAINFO_BLOB, tls.ca)
+    if tls.client_certificate is not None:
+        curl.setopt(pycurl.SSLCERT_BLOB, tls.client_certificate)
+        curl.setopt(pycurl.SSLKEY_BLOB, tls.client_key)
 
 
 def _set_proxy(curl: pycurl.Curl, proxy: str | None) -> None:

@@ -5,7 +5,7 @@ import selectors
 import time
 from contextlib import suppress
 from functools import lru_cache
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import pycurl
 
@@ -13,6 +13,9 @@ from notifier.delivery.reach import Reach
 from notifier.delivery.transport.answer import INTERRUPTED, Answer, Post
 from notifier.delivery.transport.exchange import Exchange
 from notifier.delivery.transport.handle import error_of, new_handle, prepare
+
+if TYPE_CHECKING:
+    from notifier.delivery.tls import Tls
 
 K = TypeVar("K")
 
@@ -24,6 +27,7 @@ class Transport(Generic[K]):
 
     def __init__(self, max_connections: int, reach: Reach) -> None:
         self._proxy = reach.proxy
+        self._tls: Tls | None = None
         # Asked for each POST, it would take a sixth of its time.
         self._may_connect = lru_cache(_REMEMBERED)(reach.may_connect)
         self._tls_versions: dict[int, str] = {}
@@ -46,7 +50,10 @@ class Transport(Generic[K]):
 
     def start(self, key: K, post: Post) -> None:
         """Begin a POST; `wait` will return its answer beside *key*."""
-        curl = self._idle.pop() if self._idle else new_handle(self._proxy)
+        if post.tls != self._tls:
+            self._close_idle()
+            self._tls = post.tls
+        curl = self._idle.pop() if self._idle else new_handle(self._proxy, post.tls)
         exchange = Exchange(key, post, self._may_connect)
         prepare(curl, post, exchange)
         self._running[curl] = exchange
@@ -86,12 +93,16 @@ class Transport(Generic[K]):
     def close(self) -> None:
         """Close all connections."""
         self.interrupt()
-        for curl in self._idle:
-            curl.close()
+        self._close_idle()
         self._multi.close()
         self._selector.close()
         os.close(self._wake_read)
         os.close(self._wake_write)
+
+    def _close_idle(self) -> None:
+        for curl in self._idle:
+            curl.close()
+        self._idle.clear()
 
     def _ready(self, timeout_s: float) -> list[tuple[int, int]]:
         if self._timer is not None:
@@ -113,7 +124,10 @@ class Transport(Generic[K]):
         error = error_of(curl, code, exchange)
         status = None if error else curl.getinfo(pycurl.RESPONSE_CODE)
         self._keep_tls_version(exchange)
-        self._idle.append(curl)
+        if exchange.tls == self._tls:
+            self._idle.append(curl)
+        else:
+            curl.close()
         return exchange.key, exchange.answer(status, error)
 
     def _keep_tls_version(self, exchange: Exchange[K]) -> None:

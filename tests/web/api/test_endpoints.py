@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from notifier.delivery.keys import find_secret_bytes
 from notifier.web.services import Services
 from tests import factories
+from tests.authorities import Authority, Identity
 from tests.web.api.conforming import ConformingClient
 from tests.web.v2 import traces
 
@@ -45,6 +46,7 @@ def test_an_endpoint_needs_a_name_and_a_url(api: ConformingClient) -> None:
         "signatures": ["v1"],
         "secrets": created["secrets"],
         "readable": True,
+        "tls": None,
         "created_at": created["created_at"],
         "updated_at": created["created_at"],
     }
@@ -184,6 +186,11 @@ _WRONG: list[tuple[dict[str, Any], str]] = [
     ({"headers": {"Host": "x"}}, "#/headers/Host"),
     ({"headers": {"X-A": 5}}, "#/headers/X-A/value"),
     ({"headers": []}, "#/headers"),
+    ({"tls": []}, "#/tls"),
+    ({"tls": {"ca": "mine"}}, "#/tls/ca"),
+    ({"tls": {"ca": None}}, "#/tls/ca"),
+    ({"tls": {"verify": False}}, "#/tls/verify"),
+    ({"tls": {"client_key": "hunter2"}}, "#/tls/client_key"),
     ({"filters": []}, "#/filters"),
     ({"filters": {"actions": ["pushed"]}}, "#/filters/actions/0"),
     ({"filters": {"actions": []}}, "#/filters/actions"),
@@ -225,6 +232,35 @@ def test_a_url_cannot_be_changed_to_one_that_is_not_reached(
     assert error["pointer"] == "#/url"
     assert "NOTIFIER_ALLOWED_NETWORKS" in error["detail"]
     assert api.get(path).get_json()["url"] == _NEW["url"]
+
+
+def test_tls_of_its_own_is_shown_without_its_key(api: ConformingClient) -> None:
+    authority = Authority.make()
+    client = authority.sign("notifier")
+    given = {
+        "ca": authority.certificate_pem,
+        "client_certificate": client.certificate_pem,
+        "client_key": client.key_pem,
+    }
+
+    created = _create(api, tls=given)
+    path = f"/endpoints/{created['id']}"
+    back = {key: created["tls"][key] for key in given}
+    changed = api.patch(path, json={"tls": back}).get_json()
+    removed = api.patch(path, json={"tls": None}).get_json()
+
+    assert created["tls"] == {
+        **given,
+        "client_key": "********",
+        "ca_expires_at": _instant(authority),
+        "client_certificate_expires_at": _instant(client),
+    }
+    assert changed["tls"] == created["tls"]
+    assert removed["tls"] is None
+
+
+def _instant(identity: Identity) -> str:
+    return identity.certificate.not_valid_after_utc.isoformat().replace("+00:00", "Z")
 
 
 def test_a_value_of_a_header_is_not_repeated_in_an_error(api: ConformingClient) -> None:

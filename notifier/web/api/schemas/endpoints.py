@@ -164,6 +164,58 @@ def _timeout_s(**more: Any) -> fields.Float:
     )
 
 
+def _pem(about: str, **more: Any) -> fields.String:
+    return fields.String(
+        metadata={
+            "description": f"{about}, in PEM.",
+            "examples": ["-----BEGIN CERTIFICATE-----\nMIIB…"],
+        },
+        **more,
+    )
+
+
+def _client_key(**more: Any) -> fields.String:
+    return fields.String(
+        metadata={
+            "description": "The key of the first client certificate, in PEM and not "
+            f"encrypted. It is never shown; `{MASK}` stands for the one that is there.",
+            "examples": [MASK],
+        },
+        **more,
+    )
+
+
+_CA = "The authorities that it is verified by, instead of the public ones"
+_CLIENT_CERTIFICATE = "The certificate that it knows us by, and the chain after it"
+_TLS = "TLS of its own: whom to trust, and who to be. For `https://` only."
+
+
+class TlsSchema(Schema):
+    """TLS of an endpoint's own: an authority, a client certificate, or both."""
+
+    ca = _pem(_CA)
+    client_certificate = _pem(_CLIENT_CERTIFICATE)
+    client_key = _client_key()
+
+
+class ShownTlsSchema(Schema):
+    """TLS of an endpoint's own, and until when it lasts."""
+
+    ca = _pem(_CA, required=True, allow_none=True)
+    ca_expires_at = Instant(
+        required=True,
+        allow_none=True,
+        metadata={"description": "When the first of them expires.", "examples": [_AT]},
+    )
+    client_certificate = _pem(_CLIENT_CERTIFICATE, required=True, allow_none=True)
+    client_certificate_expires_at = Instant(
+        required=True,
+        allow_none=True,
+        metadata={"description": "When the first one expires.", "examples": [_AT]},
+    )
+    client_key = _client_key(required=True, allow_none=True)
+
+
 class NewEndpointSchema(Schema):
     """An endpoint to create. Only the name and the URL have to be given."""
 
@@ -179,6 +231,7 @@ class NewEndpointSchema(Schema):
     timeout_s = _timeout_s()
     signatures = signatures_field()
     secret = secret_field()
+    tls = fields.Nested(TlsSchema, metadata={"description": _TLS})
 
 
 class EndpointChangesSchema(Schema):
@@ -199,6 +252,11 @@ class EndpointChangesSchema(Schema):
     )
     timeout_s = _timeout_s()
     signatures = signatures_field()
+    tls = fields.Nested(
+        TlsSchema,
+        allow_none=True,
+        metadata={"description": f"{_TLS} Replaced as a whole; `null` removes it."},
+    )
 
 
 class EndpointSchema(Schema):
@@ -251,11 +309,17 @@ class EndpointSchema(Schema):
         attribute="is_readable",
         required=True,
         metadata={
-            "description": "Whether its secrets and headers can be decrypted by the "
-            "keys of `NOTIFIER_SECRET_KEY`. If not, its deliveries wait, and `headers` "
-            "is empty.",
+            "description": "Whether its secrets, headers and TLS can be decrypted by "
+            "the keys of `NOTIFIER_SECRET_KEY`. If not, its deliveries wait, and "
+            "`headers` is empty.",
             "examples": [True],
         },
+    )
+    tls = fields.Nested(
+        ShownTlsSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": _TLS},
     )
     created_at = Instant(required=True, metadata={"examples": [_AT]})
     updated_at = Instant(required=True, metadata={"examples": [_AT]})
