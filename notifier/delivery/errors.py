@@ -7,6 +7,7 @@ DeliveryError
 ├── EndpointInvalid       a field, and the reason
 ├── EndpointNameTaken
 ├── EndpointUnknown
+├── QuotaExceeded
 ├── SecretCurrent
 ├── SecretUnknown
 ├── TooManyEndpoints
@@ -63,6 +64,17 @@ class EndpointUnknown(DeliveryError):
 
     def __init__(self) -> None:
         super().__init__("there is no such endpoint")
+
+
+class QuotaExceeded(DeliveryError):
+    """Somebody asked too often; *retry_after_s* says when to ask again."""
+
+    def __init__(self, per_minute: int, retry_after_s: int) -> None:
+        super().__init__(
+            f"an endpoint may have {per_minute} of these a minute; "
+            f"ask again in {retry_after_s} s"
+        )
+        self.retry_after_s = retry_after_s
 
 
 class SecretCurrent(DeliveryError):

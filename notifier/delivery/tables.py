@@ -178,3 +178,17 @@ class EndpointErrorRow(Base):
     status: Mapped[int | None] = mapped_column(sa.SmallInteger)
     error: Mapped[str | None]
     delivery_id: Mapped[UUID]
+
+
+class QuotaRow(Base):
+    """Until when an endpoint's quota of some kind is used up."""
+
+    __tablename__ = "quotas"
+
+    endpoint_id: Mapped[int] = mapped_column(
+        sa.BigInteger, primary_key=True, autoincrement=False
+    )
+    kind: Mapped[int] = mapped_column(
+        sa.SmallInteger, primary_key=True, autoincrement=False
+    )
+    used_until: Mapped[datetime]

@@ -1,11 +1,13 @@
 """Deliveries: what was sent where, how often, and with what outcome."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from flask import Response, jsonify
 from werkzeug.exceptions import Conflict
 
+from notifier.delivery import quotas
 from notifier.delivery.deliveries import (
     Delivery,
     get_delivery,
@@ -66,11 +68,19 @@ def get_detail(delivery_id: UUID) -> Response:
 @blueprint.response(202, DeliverySchema)
 @blueprint.alt_response(404, "NOT_FOUND")
 @blueprint.alt_response(409, "CONFLICT")
+@blueprint.alt_response(429, "TOO_MANY_REQUESTS")
 def create_attempt(delivery_id: UUID) -> Delivery:
-    """Redeliver: make one further attempt, now, whatever came of those before."""
+    """Redeliver: make one further attempt, now, whatever came of those before.
+
+    An endpoint may have 60 a minute.
+    """
     own = services()
     with own.database.transaction() as transaction:
+        connection = transaction.connection
+        endpoint_id = get_delivery(connection, delivery_id).endpoint_id
         try:
-            return redeliver(transaction, delivery_id, own.nudger)
+            key = own.endpoints.get(connection, endpoint_id).key
         except EndpointUnknown:
             raise Conflict("The endpoint was removed.") from None
+        quotas.use(connection, quotas.REDELIVERIES, key, datetime.now(UTC))
+        return redeliver(transaction, delivery_id, own.nudger)

@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import Response, jsonify, url_for
 
 from notifier.audit.preview import Preview, preview
+from notifier.delivery import quotas
 from notifier.delivery.deliveries import Delivery, get_delivery, list_deliveries
 from notifier.delivery.endpoints import Endpoint
 from notifier.delivery.filters import Filters
@@ -141,18 +142,24 @@ def remove_endpoint(endpoint_id: UUID) -> Response:
 @blueprint.response(202, DeliverySchema)
 @blueprint.alt_response(404, "NOT_FOUND")
 @blueprint.alt_response(409, "CONFLICT")
+@blueprint.alt_response(429, "TOO_MANY_REQUESTS")
 def ping_endpoint(endpoint_id: UUID) -> Delivery:
     """Send a test event to an endpoint, now.
 
-    Its action is `ping`; no filter holds it back, and no other endpoint gets it.
+    Its action is `ping`; no filter holds it back, and no other endpoint gets it. An
+    endpoint may have 10 a minute.
     """
     own = services()
     with own.database.transaction() as transaction:
+        endpoint = own.endpoints.get(transaction.connection, endpoint_id)
+        quotas.use(
+            transaction.connection, quotas.PINGS, endpoint.key, datetime.now(UTC)
+        )
         delivery_id = ping(
             transaction,
             own.recorder,
             own.outbox,
-            own.endpoints.get(transaction.connection, endpoint_id),
+            endpoint,
             request=request_record(),
             source=own.source,
         )

@@ -13,6 +13,7 @@ from notifier.delivery.errors import (
     EndpointInvalid,
     EndpointNameTaken,
     EndpointUnknown,
+    QuotaExceeded,
     SecretCurrent,
     SecretUnknown,
     TooManyEndpoints,
@@ -58,6 +59,7 @@ def register(blueprint: Blueprint) -> None:
         blueprint.register_error_handler(kind, _refused)
     blueprint.register_error_handler(ArgumentsInvalid, _invalid)
     blueprint.register_error_handler(EndpointInvalid, _invalid_endpoint)
+    blueprint.register_error_handler(QuotaExceeded, _too_often)
     blueprint.register_error_handler(CursorInvalid, _invalid_cursor)
 
 
@@ -78,6 +80,11 @@ def _invalid(error: ArgumentsInvalid) -> Response:
 def _invalid_endpoint(error: EndpointInvalid) -> Response:
     where = {"detail": error.reason, "pointer": pointer(error.field.split("."))}
     return problem(422, "No endpoint can be like that.", errors=[where])
+
+
+def _too_often(error: QuotaExceeded) -> Response:
+    headers = {"Retry-After": str(error.retry_after_s)}
+    return problem(429, _sentence(str(error)), headers=headers)
 
 
 def _invalid_cursor(_error: CursorInvalid) -> Response:

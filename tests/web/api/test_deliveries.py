@@ -8,6 +8,8 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
+from notifier.delivery import quotas
+from notifier.delivery.quotas import Quota
 from notifier.delivery.tables import DELIVERED, AttemptRow, DeliveryRow
 from notifier.delivery.transport import KEPT_BYTES
 from notifier.web.services import Services
@@ -162,6 +164,18 @@ def test_a_redelivery_is_due_at_once(
     assert response.status_code == 202
     assert response.get_json()["state"] == "delivered"
     assert response.get_json()["due_at"] is not None
+
+
+def test_redeliveries_are_limited(
+    api: ConformingClient, delivery: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quotas, "REDELIVERIES", Quota(kind=2, per_minute=3))
+    path = f"/deliveries/{delivery['id']}/attempts"
+
+    answers = [api.post(path) for _ in range(4)]
+
+    assert [answer.status_code for answer in answers] == [202, 202, 202, 429]
+    assert 0 < int(answers[-1].headers["Retry-After"]) <= 20
 
 
 def test_a_removed_endpoint_gets_no_redelivery(

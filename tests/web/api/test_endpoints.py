@@ -310,6 +310,23 @@ def test_a_ping_goes_to_its_endpoint_alone(api: ConformingClient) -> None:
     assert event["deliveries"] == [delivery]
 
 
+def test_pings_are_limited_and_the_answer_says_until_when(
+    api: ConformingClient,
+) -> None:
+    path = f"/endpoints/{_create(api)['id']}/pings"
+    other = f"/endpoints/{_create(api, name='other')['id']}/pings"
+
+    statuses = [api.post(path).status_code for _ in range(10)]
+    refused = api.post(path)
+
+    assert statuses == [202] * 10
+    assert refused.status_code == 429
+    assert 0 < int(refused.headers["Retry-After"]) <= 6
+    assert "10 of these a minute" in refused.get_json()["detail"]
+    assert len(api.get("/events").get_json()["items"]) == 10
+    assert api.post(other).status_code == 202
+
+
 def test_a_disabled_endpoint_is_not_pinged(api: ConformingClient) -> None:
     created = _create(api, enabled=False)
 
