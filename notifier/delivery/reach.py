@@ -26,21 +26,8 @@ from notifier.delivery.resolver import Resolver, resolve
 # Programs that take orders in plain lines, which a POST can be made to hold, and others
 # that nobody receives webhooks on.
 _NOT_FOR_WEBHOOKS = {
-    "files and shells": [
-        20,
-        21,
-        22,
-        23,
-        139,
-        445,
-        512,
-        513,
-        514,
-        873,
-        2049,
-        3389,
-        5900,
-    ],
+    "shells": [22, 23, 512, 513, 514, 3389, 5900],
+    "files": [20, 21, 139, 445, 873, 2049],
     "mail": [25, 110, 143, 465, 587, 993, 995],
     "names and directories": [53, 111, 135, 389, 636],
     "databases": [1433, 1521, 3306, 5432, 6379, 9042, 11211, 16379, 26379, 27017],
@@ -55,8 +42,8 @@ _LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 _REASONS = {
     Zone.FORBIDDEN: "its address is link-local, of a metadata service, multicast or "
     "reserved: nothing is ever sent there",
-    Zone.LOOPBACK: "its address is loopback, and this server does not listen on "
-    "loopback: the operator may allow it by NOTIFIER_ALLOWED_NETWORKS",
+    Zone.LOOPBACK: "its address is loopback, and this server is reached by others: the "
+    "operator may allow it by NOTIFIER_ALLOWED_NETWORKS",
     Zone.PRIVATE: "its address is not public: the operator may allow it by "
     "NOTIFIER_ALLOWED_NETWORKS",
 }
@@ -80,9 +67,9 @@ class Place(NamedTuple):
 class Reach:
     """What the operator's settings let deliveries reach. Threads may share it.
 
-    *is_local* tells that the server listens on loopback, by the settings of this
-    process; *own* is where it listens. With a *proxy*, it is the proxy that connects,
-    and the only one to learn the addresses of names.
+    *is_local* tells that the server listens on loopback, for no proxy, by the settings
+    of this process; *own* is where it listens. With a *proxy*, it is the proxy that
+    connects, and the only one to learn the addresses of names.
     """
 
     networks: Sequence[Network]
@@ -95,7 +82,8 @@ class Reach:
     @classmethod
     def of(cls, settings: Settings) -> Self:
         """Read the settings."""
-        is_local = _is_loopback(settings.host)
+        # A proxy in front lets others in, wherever it reaches us.
+        is_local = _is_loopback(settings.host) and not settings.trusted_proxies
         return cls(
             networks=settings.allowed_networks,
             ports=settings.allowed_ports,

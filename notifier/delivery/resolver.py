@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Sequence
 
 from notifier.delivery.addresses import Address, parse_address
@@ -22,6 +23,7 @@ class Resolver:
         A look-up that takes longer goes on in its thread, and keeps its slot: names
         that nobody answers for cannot fill the process with threads.
         """
+        until = time.monotonic() + _DEADLINE_S
         found: list[Address] = []
 
         def look_up() -> None:
@@ -34,7 +36,7 @@ class Resolver:
             return []
         thread = threading.Thread(target=look_up, name="resolver", daemon=True)
         thread.start()
-        thread.join(_DEADLINE_S)
+        thread.join(max(until - time.monotonic(), 0))
         return list(found)
 
 

@@ -117,6 +117,10 @@ def test_another_server_does_not(host: str) -> None:
     assert _may(_reach(host=host, allowed_networks="127.0.0.0/8"), "127.0.0.1")
 
 
+def test_a_server_behind_a_proxy_does_not_reach_loopback_either() -> None:
+    assert not _may(_reach(trusted_proxies="127.0.0.1"), "127.0.0.1")
+
+
 def test_an_endpoint_of_another_server_does_not_reach_loopback_from_here() -> None:
     # The worker's NOTIFIER_HOST may be the default though the web server's is not.
     assert not _may(_reach(), "127.0.0.1", is_local=False)
@@ -162,7 +166,7 @@ def test_a_forbidden_literal_is_refused_at_once(url: str) -> None:
 def test_a_refusal_says_what_would_help() -> None:
     assert "NOTIFIER_ALLOWED_NETWORKS" in _refusal(_reach(), "http://10.0.0.1/")
     local = _refusal(_reach(host="0.0.0.0"), "http://127.0.0.1:9000/")
-    assert "does not listen on loopback" in local
+    assert "is reached by others" in local
     assert "nothing is ever sent" in _refusal(_reach(), f"http://{_METADATA}/")
 
 

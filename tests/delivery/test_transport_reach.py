@@ -72,6 +72,13 @@ def test_of_several_addresses_those_allowed_are_dialled(receiver: Receiver) -> N
     assert answer.peer == "127.0.0.1"
 
 
+def test_if_an_address_was_tried_its_error_is_told() -> None:
+    with transport(host=_PUBLIC_HOST, allowed_networks="127.0.0.1") as opened:
+        answer = send(opened, post("http://localhost:9/"))
+
+    assert answer.error == "connection_refused"
+
+
 def test_a_connection_that_is_kept_is_checked_again(receiver: Receiver) -> None:
     with transport() as opened:
         first = send(opened, post(receiver.url))

@@ -45,7 +45,7 @@ class Exchange(Generic[K]):
     def __init__(self, key: K, post: Post, may_connect: MayConnect) -> None:
         self.key = key
         self.is_cut = False
-        self.is_forbidden = False
+        self._is_refused = self._is_tried = False
         self.tls = post.tls
         self.is_encrypted = post.url[:6].lower() == "https:"
         self.tls_version: str | None = None
@@ -61,13 +61,20 @@ class Exchange(Generic[K]):
         self._header_lines: list[bytes] = []
         self._header_size = 0
 
+    @property
+    def is_forbidden(self) -> bool:
+        """Tell whether there were addresses, and none that might be tried."""
+        return self._is_refused and not self._is_tried
+
     def open_socket(
         self, _purpose: int, address: SocketAddress
     ) -> "socket.socket | int":
         """Make the socket for an address that libcurl has found, if that is allowed."""
         host, port = address.addr[:2]
         if not self._is_allowed(host, port):
+            self._is_refused = True
             return int(pycurl.SOCKET_BAD)
+        self._is_tried = True
         # libcurl works with a copy of its descriptor.
         opened = socket.socket(address.family, address.socktype, address.protocol)
         self._sockets.append(opened)
@@ -139,11 +146,9 @@ class Exchange(Generic[K]):
         return None
 
     def _is_allowed(self, host: str, port: int) -> bool:
-        allowed = self._may_connect(
+        return self._may_connect(
             self._post.url, host, port, is_local=self._post.is_local
         )
-        self.is_forbidden = self.is_forbidden or not allowed
-        return allowed
 
     def _retry_after(self) -> str | None:
         for line in self._header_lines:

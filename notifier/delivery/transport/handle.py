@@ -19,6 +19,8 @@ _E_TOO_LARGE = 100
 _ERRORS = {
     pycurl.E_COULDNT_RESOLVE_HOST: "dns",
     pycurl.E_COULDNT_CONNECT: "unreachable",
+    # It is `check_peer` that aborts.
+    pycurl.E_ABORTED_BY_CALLBACK: FORBIDDEN_ADDRESS,
     pycurl.E_OPERATION_TIMEDOUT: "timeout",
     pycurl.E_GOT_NOTHING: "reset",
     pycurl.E_SEND_ERROR: "reset",
@@ -87,7 +89,7 @@ def error_of(curl: pycurl.Curl, code: int | None, exchange: Exchange[K]) -> str 
     """Return the class of the error that libcurl's *code* means; None if it is none."""
     if code is None or (code == pycurl.E_WRITE_ERROR and exchange.is_cut):
         return None
-    if exchange.is_forbidden and code in _NOT_SENT:
+    if code == pycurl.E_COULDNT_CONNECT and exchange.is_forbidden:
         return FORBIDDEN_ADDRESS
     if _is_of_proxy(curl, code):
         return _PROXY
@@ -96,7 +98,6 @@ def error_of(curl: pycurl.Curl, code: int | None, exchange: Exchange[K]) -> str 
     return _ERRORS.get(code, "failed")
 
 
-_NOT_SENT = {pycurl.E_COULDNT_CONNECT, pycurl.E_ABORTED_BY_CALLBACK}
 # No proxy was asked to connect, or one has connected.
 _CONNECTED = {0, *range(200, 300)}
 

@@ -89,8 +89,10 @@ class AttemptSchema(Schema):
         required=True,
         allow_none=True,
         metadata={
-            "description": "Why there was no answer; null if there was one. With "
-            "`template` or `format` nothing was sent: `response` says why.",
+            "description": "Why there was no answer: `dns`, `unreachable`, "
+            "`connection_refused`, `forbidden_address`, `proxy`, `tls`, `timeout`, "
+            "`reset`, `invalid_answer`, `interrupted` or `failed`; null if there was "
+            "one. With `template` or `format` nothing was sent: `response` says why.",
             "examples": [None],
         },
     )
