@@ -178,8 +178,8 @@ def test_a_replay_goes_on_after_a_kill_and_sends_each_event_once(
     nudged.hurry_repairs()
 
     with _worker(settings) as process:
-        wait_until(lambda: len(receiver.requests) == len(events), 10)
-        nudged.wait_for(DeliveryState.DELIVERED, len(events))
+        done = {"state": DeliveryState.DELIVERED}
+        wait_until(lambda: len(nudged.deliveries(**done)) == len(events), 20)
         _stop(process)
 
     sent = [item.event_id for item in reversed(nudged.deliveries())]
