@@ -18,6 +18,12 @@ from notifier.cli.formats import (
 from notifier.cli.options import json_option
 from notifier.cli.output import moment, print_fields, print_json, print_table
 from notifier.cli.place import open_place
+from notifier.cli.policies import (
+    describe_health,
+    describe_policy,
+    policy_options,
+    take_policy,
+)
 from notifier.cli.recover import recover
 from notifier.cli.replays import replay
 from notifier.cli.signing import (
@@ -110,6 +116,7 @@ def list_all(*, as_json: bool) -> None:
 )
 @tls_options
 @click.option("--disabled", is_flag=True, help="Tell it nothing yet.")
+@policy_options
 @signature_option
 @secret_file_option
 @json_option
@@ -126,8 +133,9 @@ def add(*, as_json: bool, disabled: bool, **options: Any) -> None:
       notifier endpoints add prod https://cd.example.com/ --repository 'prod/**' \\
         --tag 'v*' --exclude-tag '*-rc*' --header 'Authorization: Bearer 9f3a5c'
       notifier endpoints add chat https://hooks.slack.com/services/T/B/x --format slack
+      notifier endpoints add store http://10.0.0.7/ --max-batch 100 --rate-limit 10
     """
-    filters = take_filters(options)
+    filters, policy = take_filters(options), take_policy(options)
     format_ = take_format(options) or DEFAULT_FORMAT
     headers = _parsed_headers(options.pop("headers"))
     given = read_secret(options.pop("secret_file"))
@@ -145,6 +153,7 @@ def add(*, as_json: bool, disabled: bool, **options: Any) -> None:
                 signatures=signatures,
                 secret=given,
                 tls=tls,
+                policy=policy,
                 **options,
             )
     if as_json:
@@ -185,6 +194,7 @@ def show(endpoint: str, *, as_json: bool) -> None:
 @click.option(
     "--timeout", "timeout_s", type=float, help="Seconds that an answer may take."
 )
+@policy_options
 @signature_option
 @tls_options
 @click.option("--no-tls", is_flag=True, help="Use the public authorities again.")
@@ -203,7 +213,7 @@ def update(
       notifier endpoints update ci --repository 'team/**' --action push
     """
     filters, format_ = take_filters(options), take_format(options)
-    headers = _parsed_headers(options.pop("headers"))
+    headers, policy = _parsed_headers(options.pop("headers")), take_policy(options)
     options["signatures"] = options["signatures"] or None
     tls = take_tls(options)
     changes = {name: value for name, value in options.items() if value is not None}
@@ -215,6 +225,8 @@ def update(
         changes["headers"] = headers
     if tls or no_tls:
         changes["tls"] = tls
+    if policy:
+        changes["policy"] = policy
     if not changes:
         raise click.UsageError("say what to change: see --help")
     with open_place() as place:
@@ -290,6 +302,8 @@ def _fields(endpoint: Endpoint) -> dict[str, str]:
         "template": template_of(endpoint.format),
         "headers": "\n".join(headers),
         "timeout": f"{endpoint.timeout_s:g} s",
+        "policy": describe_policy(endpoint.policy),
+        "health": describe_health(endpoint.breaker, endpoint.disabled_reason),
         "declared": _yes_or_no(endpoint.declared),
         "signatures": ", ".join(endpoint.signatures),
         **describe_secrets(endpoint.secrets),

@@ -13,8 +13,8 @@ from notifier.events.record import Recorder
 from notifier.events.tables import EventRow
 
 _KEPT_BYTES = 8 * 1024 * 1024
-# About what a body takes beside its content.
-_FRAME_BYTES = 500
+# About what a body takes beside its content, its event above all.
+_FRAME_BYTES = 2000
 
 
 class Body(NamedTuple):
@@ -25,6 +25,7 @@ class Body(NamedTuple):
     """
 
     recorded_at: datetime
+    event: Event
     message: Message | None
     error: str = ""
     reason: str = ""
@@ -83,8 +84,8 @@ def _body(recorded_at: datetime, format_: Format, event: Event) -> Body:
     # The endpoint may have got another format since the delivery was made.
     if not format_.can_tell(event):
         reason = f"{format_.type} has no words for this event"
-        return Body(recorded_at, None, "format", reason)
+        return Body(recorded_at, event, None, "format", reason)
     try:
-        return Body(recorded_at, format_.render([event]))
+        return Body(recorded_at, event, format_.render([event]))
     except RenderingFailed as error:
-        return Body(recorded_at, None, "template", str(error))
+        return Body(recorded_at, event, None, "template", str(error))

@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from notifier.db import Transaction
+from notifier.delivery import breakers
 from notifier.delivery.errors import (
     DeliveryUnknown,
     EndpointDisabled,
@@ -173,6 +174,7 @@ def redeliver(
         .where(DeliveryRow.id == delivery_id)
         .values(due_at=datetime.now(UTC))
     )
+    breakers.end_pause(transaction, row.endpoint_id)
     transaction.after_commit(lambda: nudger.nudge([row.endpoint_id]))
     return get_delivery(connection, delivery_id)
 

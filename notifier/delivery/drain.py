@@ -7,27 +7,24 @@ connection is held while POSTs are in flight.
 
 import threading
 import time
-from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from uuid import UUID
 
 import sqlalchemy as sa
 import structlog
 
-from notifier.db import Database, DatabaseUnavailable
-from notifier.delivery import leases, minutes
-from notifier.delivery.bodies import Bodies
+from notifier.db import DatabaseUnavailable
+from notifier.delivery import leases
+from notifier.delivery.breaker import Breaker, BreakerState
+from notifier.delivery.due import Due, list_due
 from notifier.delivery.endpoint_rows import get_version
-from notifier.delivery.endpoints import EndpointStore, Recipient
-from notifier.delivery.letters import Due, Letter, list_due, write_letters
+from notifier.delivery.endpoints import Recipient
+from notifier.delivery.letters import write_letters
+from notifier.delivery.office import Office
 from notifier.delivery.report import report
-from notifier.delivery.settlement import Settlement, settle
-from notifier.delivery.transport import Answer, Transport
-from notifier.metrics import Metrics
+from notifier.delivery.sender import Sender
+from notifier.delivery.turn import Turn, Wish, take_turn
 
-_IN_FLIGHT = 16
 _READ_AHEAD = 256
 _READ_AT = 64
 # Attempts are written down many at a time: a commit for each would cost more than all
@@ -47,32 +44,19 @@ _TRUSTED_S = leases.LEASE_S / 2
 _log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Office:
-    """What the drains of one process share. *holder* is its name on leases."""
-
-    database: Database
-    bodies: Bodies
-    endpoints: EndpointStore
-    metrics: Metrics
-    holder: UUID
-
-
 class Drain:
     """The drain of the endpoint of that *key*. One thread runs it."""
 
     def __init__(self, key: int, office: Office) -> None:
         self._key = key
         self._office = office
-        self._transport: Transport[UUID] = Transport(_IN_FLIGHT, office.endpoints.reach)
+        self._sender = Sender(office.endpoints.reach)
+        self._pending = self._sender.pending
         self._marked = threading.Event()
         self._stop_at: float | None = None
-        # Letters are here until they are settled, those that wait also in `_ready`.
-        self._letters: dict[UUID, Letter] = {}
-        self._ready: deque[Letter] = deque()
-        self._answers: dict[UUID, Answer] = {}
         self._recipient: Recipient | None = None
         self._version: object = None
+        self._breaker = Breaker()
         self._is_leased = False
         self._trusted_until = 0.0
         self._turn_at = 0.0
@@ -90,12 +74,12 @@ class Drain:
     def mark(self) -> None:
         """Ask it to look for what is due; any thread may."""
         self._marked.set()
-        self._transport.wake()
+        self._sender.wake()
 
     def stop(self, timeout_s: float) -> None:
         """Ask it to end, once what is in flight is done, or given up after a while."""
         self._stop_at = time.monotonic() + timeout_s
-        self._transport.wake()
+        self._sender.wake()
 
     def run(self) -> None:
         """Send what is due; return when there has been nothing to do for a while."""
@@ -106,22 +90,22 @@ class Drain:
             elif self._is_holding and time.monotonic() >= self._look_at:
                 self._look()
             self._send()
-            self._collect(self._transport.wait(self._patience_s()))
+            self._wait()
 
     def close(self) -> None:
         """Close what belongs to the thread."""
-        self._transport.close()
+        self._sender.close()
         self._office.database.leave()
 
     def _is_over(self) -> bool:
         now = time.monotonic()
         if self._stop_at is None:
-            idle = not (self._letters or self._is_leased or self.is_marked)
+            idle = not (self._pending or self._is_leased or self.is_marked)
             return idle and now >= self._idle_until
-        self._drop_ready()
+        self._pending.drop_ready()
         if now >= self._stop_at:
-            self._collect(self._transport.interrupt())
-        return not (self._letters or self._is_leased) or now > self._stop_at + _REST_S
+            self._sender.interrupt()
+        return not (self._pending or self._is_leased) or now > self._stop_at + _REST_S
 
     def _is_turn_due(self) -> bool:
         now = time.monotonic()
@@ -131,9 +115,38 @@ class Drain:
             return True
         if self._is_holding and now >= self._hold_until:
             return True
-        if not self._answers:
-            return bool(self._is_leased and self._stop_at and not self._transport)
-        return len(self._answers) >= _SETTLE_AT or now >= self._settle_at
+        if not self._pending.answers:
+            return bool(self._is_leased and self._stop_at and not self._pending)
+        return len(self._pending.answers) >= _SETTLE_AT or now >= self._settle_at
+
+    @property
+    def _is_holding(self) -> bool:
+        """Tell whether it keeps its lease though it has nothing to do."""
+        return self._is_leased and not self._pending
+
+    @property
+    def _most(self) -> int:
+        """Return how many POSTs may be in flight: one probes a breaker half-open."""
+        now = datetime.now(UTC)
+        if self._recipient is None or self._breaker.is_paused(now):
+            return 0
+        if time.monotonic() >= self._trusted_until:
+            return 0
+        if self._breaker.state(now) is BreakerState.HALF_OPEN:
+            return 1
+        return self._recipient.policy.max_in_flight
+
+    def _send(self) -> None:
+        if self._recipient is not None:
+            self._sender.send(self._recipient, self._most)
+
+    def _wait(self) -> None:
+        had_answers = bool(self._pending.answers)
+        answers = self._sender.wait(self._patience_s())
+        if self._pending.answers and not had_answers:
+            self._settle_at = time.monotonic() + _SETTLE_AFTER_S
+        # An endpoint that asks for less gets less at once, not at the next turn only.
+        self._breaker = self._breaker.after(answers, datetime.now(UTC))
 
     def _patience_s(self) -> float:
         """Return how long to wait for answers before looking around again."""
@@ -142,16 +155,16 @@ class Drain:
         until = self._turn_at if self._is_leased else self._idle_until
         if self._is_holding:
             until = min(until, self._look_at, self._hold_until)
-        if self._answers:
+        if self._pending.answers:
             until = min(until, self._settle_at)
         if self._stop_at:
             until = min(until, self._stop_at)
-        return max(max(until, self._rest_until) - time.monotonic(), 0)
-
-    @property
-    def _is_holding(self) -> bool:
-        """Tell whether it keeps its lease though it has nothing to do."""
-        return self._is_leased and not self._letters
+        patience_s = max(max(until, self._rest_until) - time.monotonic(), 0)
+        if self._recipient is not None:
+            wait_s = self._sender.wait_s(self._recipient, self._most)
+            if wait_s is not None:
+                patience_s = min(patience_s, wait_s)
+        return patience_s
 
     def _look(self) -> None:
         """Mark itself if something has come to be due."""
@@ -168,92 +181,67 @@ class Drain:
         self._rest_until = time.monotonic() + _REST_S
         self._trusted_until = 0
 
-    def _send(self) -> None:
-        if self._recipient is None or time.monotonic() >= self._trusted_until:
-            return
-        while self._ready and len(self._transport) < _IN_FLIGHT:
-            letter = self._ready.popleft()
-            now = datetime.now(UTC)
-            if post := letter.post(self._recipient, now):
-                self._transport.start(letter.delivery_id, post)
-            else:
-                self._collect([(letter.delivery_id, letter.unsent(now))])
-
-    def _collect(self, answers: Sequence[tuple[UUID, Answer]]) -> None:
-        if answers and not self._answers:
-            self._settle_at = time.monotonic() + _SETTLE_AFTER_S
-        self._answers.update(answers)
-
     def _turn(self) -> None:
         self._marked.clear()
         began = time.monotonic()
         self._turn_at = began + _TURN_EVERY_S
         try:
-            settlements, due = self._transact()
-            self._forget(settlements)
+            turn = self._transact()
+            self._apply(turn)
             self._trusted_until = began + _TRUSTED_S if self._is_leased else 0
-            self._fetch(due)
+            self._fetch(turn.due)
         except DatabaseUnavailable as error:
             self._rest(error)
-        if not self._is_leased:
-            self._drop_ready()
+        if not self._is_leased or self._breaker.is_paused(datetime.now(UTC)):
+            self._pending.drop_ready()
         self._idle_until = time.monotonic() + _LINGER_S
 
-    def _transact(self) -> tuple[Sequence[Settlement], Sequence[Due]]:
-        """Settle what was answered, renew the lease, and read what is due.
-
-        The lease is taken first: its row stays locked, so that whoever is nudged about
-        a delivery that this one does not see will find the lease released.
-        """
+    def _transact(self) -> Turn:
         with self._office.database.transaction() as transaction:
-            connection = transaction.connection
-            now = datetime.now(UTC)
-            is_leased = leases.take(connection, self._key, self._office.holder, now)
-            settlements = settle(connection, self._answers, now)
-            minutes.add(connection, self._key, settlements, now)
-            due = self._list_due(connection, now) if is_leased else []
-            is_idle = not due and len(self._letters) == len(self._answers)
-            if due or self._answers:
-                self._hold_until = time.monotonic() + _HOLD_S
-            if is_leased and is_idle and self._may_release():
-                leases.release(connection, self._key, self._office.holder)
-                is_leased = False
-        self._is_leased = is_leased
-        return settlements, due
+            recipient = self._refreshed(transaction.connection)
+            if recipient.policy.supersede:
+                # What is not sent yet may not be wanted any more.
+                self._pending.drop_ready()
+            return take_turn(
+                transaction,
+                self._office,
+                recipient,
+                self._pending,
+                Wish(self._room(), self._may_release(), datetime.now(UTC)),
+            )
+
+    def _room(self) -> int:
+        """Return how many letters to read: none while there are enough."""
+        ready = self._pending.ready
+        if self._stop_at or ready >= _READ_AT:
+            return 0
+        return _READ_AHEAD - ready
 
     def _may_release(self) -> bool:
         return bool(self._stop_at) or time.monotonic() >= self._hold_until
 
-    def _list_due(self, connection: sa.Connection, now: datetime) -> Sequence[Due]:
-        """Read what is due, beyond the letters that are here and not settled yet."""
-        if self._stop_at or len(self._ready) >= _READ_AT:
-            return []
-        room = _READ_AHEAD - len(self._ready)
-        unsettled = len(self._letters) - len(self._answers)
-        found = list_due(connection, self._key, now, unsettled + room)
-        return [due for due in found if due.delivery_id not in self._letters][:room]
-
-    def _forget(self, settlements: Sequence[Settlement]) -> None:
+    def _apply(self, turn: Turn) -> None:
         """Let go of what is settled, and tell of it."""
+        if turn.due or turn.settlements:
+            self._hold_until = time.monotonic() + _HOLD_S
+        self._is_leased = turn.is_leased
+        self._breaker = turn.breaker
         if self._recipient is not None:
-            report(settlements, self._letters, self._recipient, self._office.metrics)
-        for delivery_id in self._answers:
-            del self._letters[delivery_id]
-        self._answers.clear()
+            metrics = self._office.metrics
+            report(turn.settlements, self._pending, self._recipient, metrics)
+        self._pending.settle()
 
     def _fetch(self, due: Sequence[Due]) -> None:
         """Write the letters of what is due, by the endpoint's latest settings."""
-        if not due and not self._ready:
+        if not due and not self._pending.ready:
             return
         with self._office.database.read() as connection:
             recipient = self._refreshed(connection)
             if not recipient.is_open:
-                self._drop_ready()
+                self._pending.drop_ready()
                 return
             bodies, format_ = self._office.bodies, recipient.format
-            for letter in write_letters(connection, bodies, format_, due):
-                self._letters[letter.delivery_id] = letter
-                self._ready.append(letter)
+            self._sender.add(write_letters(connection, bodies, format_, due))
 
     def _refreshed(self, connection: sa.Connection) -> Recipient:
         version = get_version(connection)
@@ -263,8 +251,3 @@ class Drain:
             )
             self._version = version
         return self._recipient
-
-    def _drop_ready(self) -> None:
-        for letter in self._ready:
-            del self._letters[letter.delivery_id]
-        self._ready.clear()

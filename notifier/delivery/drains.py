@@ -7,7 +7,8 @@ import threading
 
 import structlog
 
-from notifier.delivery.drain import Drain, Office
+from notifier.delivery.drain import Drain
+from notifier.delivery.office import Office
 from notifier.delivery.secrets import SecretUnreadable
 
 _STOP_S = 10.0

@@ -10,9 +10,11 @@ import orjson
 import sqlalchemy as sa
 
 from notifier.db import Transaction, insert
-from notifier.delivery import endpoint_rows, leases
+from notifier.delivery import breakers, endpoint_rows, leases
+from notifier.delivery.breaker import Breaker, DisabledReason
 from notifier.delivery.endpoint_secrets import Secret, SecretStore
 from notifier.delivery.errors import (
+    EndpointInvalid,
     EndpointNameTaken,
     TooManyEndpoints,
 )
@@ -20,6 +22,7 @@ from notifier.delivery.fields import checked_name, checked_timeout, checked_url
 from notifier.delivery.filters import Filters
 from notifier.delivery.formats import DEFAULT_FORMAT, Format, read_format
 from notifier.delivery.headers import MASK, checked_headers, unmasked
+from notifier.delivery.policy import Policy
 from notifier.delivery.reach import Reach
 from notifier.delivery.secrets import SecretBox, SecretUnreadable
 from notifier.delivery.signing import (
@@ -56,8 +59,9 @@ class Endpoint:
     """An endpoint as it may be shown: its headers' values are masked.
 
     *key* is its number inside the database. One that is *declared* stands in the
-    configuration file, and only what reads that may change it.
-    *key* is its number inside the database. The newest of its *secrets* is the first.
+    configuration file, and only what reads that may change it. Its *breaker* says how
+    it has fared of late, *disabled_reason* why it is disabled if nobody did that. The
+    newest of its *secrets* is the first.
     It *is_readable* if the present keys decrypt its secrets and headers; without that
     its headers are not known, and nothing can be sent.
     """
@@ -67,8 +71,11 @@ class Endpoint:
     name: str
     url: str
     enabled: bool
+    disabled_reason: DisabledReason | None
     filters: Filters
     format: Format
+    policy: Policy
+    breaker: Breaker
     headers: dict[str, str]
     timeout_s: float
     declared: bool
@@ -88,16 +95,23 @@ class Recipient:
     *is_local* if the server that took its URL listened on loopback.
     """
 
+    key: int
     id: UUID
     name: str
     url: str
     format: Format
+    policy: Policy
     headers: dict[str, str]
     signer: Signer
     timeout_s: float
     tls: Tls | None
     is_open: bool
     is_local: bool
+
+    @property
+    def max_batch(self) -> int:
+        """Return how many events may go in one POST."""
+        return self.policy.max_batch if self.format.is_batch else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +121,7 @@ class Interest:
     key: int
     filters: Filters
     format: Format
+    policy: Policy
 
     def covers(self, event: Event) -> bool:
         """Tell whether the endpoint is to hear of *event*, and can be told of it."""
@@ -142,10 +157,12 @@ class EndpointStore:
         tls: Mapping[str, str] | None = None,
         signatures: Collection[str] = DEFAULT_SIGNATURES,
         secret: str | None = None,
+        policy: Mapping[str, Any] | None = None,
     ) -> tuple[Endpoint, str | None]:
         """Add an endpoint; return it, and its secret if it was made here.
 
-        That is never shown again. Raises `EndpointInvalid`, `EndpointNameTaken` or
+        That is never shown again. *policy* has the fields of a `Policy` that are not to
+        be the defaults. Raises `EndpointInvalid`, `EndpointNameTaken` or
         `TooManyEndpoints`.
         """
         connection = transaction.connection
@@ -171,6 +188,7 @@ class EndpointStore:
             "created_at": now,
             "updated_at": now,
             "signatures": render_signatures(kinds),
+            "policy": _rendered(checked_policy(policy or {}, format_)),
         }
         added = connection.scalar(
             insert(connection, EndpointRow)
@@ -239,7 +257,20 @@ class EndpointStore:
                 connection, row.id, parse_signatures(values["signatures"])
             )
         endpoint_rows.write(connection, row.id, **values)
+        if values.get("enabled"):
+            # Whoever enables it expects it to be tried.
+            breakers.reset(connection, row.id)
         return self.get(connection, id_)
+
+    def disable(
+        self, transaction: Transaction, key: int, reason: DisabledReason
+    ) -> None:
+        """Send nothing more to the endpoint of that *key*, until it is enabled."""
+        connection = transaction.connection
+        endpoint_rows.begin_change(connection)
+        endpoint_rows.write(
+            connection, key, enabled=False, disabled_reason=reason.value
+        )
 
     def remove(
         self, transaction: Transaction, id_: UUID, *, declared: bool = False
@@ -274,7 +305,10 @@ class EndpointStore:
             rows = connection.execute(
                 endpoint_rows.LIVING.where(EndpointRow.enabled).order_by(EndpointRow.id)
             )
-            interests = [Interest(row.id, _filters(row), _format(row)) for row in rows]
+            interests = [
+                Interest(row.id, _filters(row), _format(row), _policy(row))
+                for row in rows
+            ]
             self._interests = version, interests
         return interests
 
@@ -286,10 +320,12 @@ class EndpointStore:
         # It may have been removed since its row was read, and its secrets with it.
         is_open = bool(keys)
         return Recipient(
+            key=row.id,
             id=row.uuid,
             name=row.name,
             url=row.url,
             format=_format(row),
+            policy=_policy(row),
             headers=self._headers(row) if is_open else {},
             signer=Signer(parse_signatures(row.signatures), keys),
             timeout_s=row.timeout_s,
@@ -319,18 +355,24 @@ class EndpointStore:
             values["is_local"] = self.reach.is_local
         if "url" in values or "tls" in values:
             values["encrypted_tls"] = self._changed_tls(row, values)
-        if "filters" in values:
-            values["filters"] = orjson.dumps(values["filters"].render())
-        if "format_" in values:
-            values["format"] = orjson.dumps(values.pop("format_").options())
-        if "signatures" in values:
-            values["signatures"] = render_signatures(values["signatures"])
+        if "format_" in values or "policy" in values:
+            format_ = values.pop("format_", None) or _format(row)
+            policy = checked_policy(values.pop("policy", {}), format_, _policy(row))
+            values["format"] = orjson.dumps(format_.options())
+            values["policy"] = _rendered(policy)
+        if values.get("enabled"):
+            values["disabled_reason"] = None
         if "headers" in values:
-            headers = values.pop("headers")
-            if MASK in headers.values():
-                headers = unmasked(headers, self._headers(row))
-            values["encrypted_headers"] = self._encrypted(checked_headers(headers))
+            headers = self._changed_headers(row, values.pop("headers"))
+            values["encrypted_headers"] = self._encrypted(headers)
         return values
+
+    def _changed_headers(
+        self, row: sa.Row[Any], headers: dict[str, str]
+    ) -> dict[str, str]:
+        if MASK in headers.values():
+            headers = unmasked(headers, self._headers(row))
+        return checked_headers(headers)
 
     def _changed_tls(self, row: sa.Row[Any], values: dict[str, Any]) -> bytes | None:
         if "tls" not in values:
@@ -365,10 +407,14 @@ class EndpointStore:
     def _endpoints(
         self, connection: sa.Connection, rows: Sequence[sa.Row[Any]]
     ) -> Sequence[Endpoint]:
-        secrets = self.secrets.list_live(connection, [row.id for row in rows])
-        return [self._endpoint(row, secrets[row.id]) for row in rows]
+        keys = [row.id for row in rows]
+        secrets = self.secrets.list_live(connection, keys)
+        found = breakers.load_all(connection, keys)
+        return [self._endpoint(row, secrets[row.id], found[row.id]) for row in rows]
 
-    def _endpoint(self, row: sa.Row[Any], secrets: Sequence[Secret]) -> Endpoint:
+    def _endpoint(
+        self, row: sa.Row[Any], secrets: Sequence[Secret], breaker: Breaker
+    ) -> Endpoint:
         headers, tls = self._find_headers(row), self._find_tls(row)
         has_read = headers is not None and (tls or row.encrypted_tls is None)
         return Endpoint(
@@ -377,8 +423,11 @@ class EndpointStore:
             name=row.name,
             url=row.url,
             enabled=row.enabled,
+            disabled_reason=row.disabled_reason and DisabledReason(row.disabled_reason),
             filters=_filters(row),
             format=_format(row),
+            policy=_policy(row),
+            breaker=breaker,
             headers=dict.fromkeys(headers or {}, MASK),
             timeout_s=row.timeout_s,
             declared=row.declared,
@@ -406,12 +455,36 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
     "name": checked_name,
     "url": checked_url,
     "timeout_s": checked_timeout,
-    "signatures": checked_signatures,
+    "filters": lambda filters: orjson.dumps(filters.render()),
+    "signatures": lambda kinds: render_signatures(checked_signatures(kinds)),
 }
 
 
 def _filters(row: sa.Row[Any]) -> Filters:
     return Filters.parse(orjson.loads(row.filters))
+
+
+def checked_policy(
+    given: Mapping[str, Any], format_: Format, present: Policy | None = None
+) -> Policy:
+    """Return *present*, or the defaults, with what is *given*.
+
+    Raises `EndpointInvalid`.
+    """
+    policy = (present or Policy()).changed(given)
+    if policy.max_batch > 1 and not format_.is_batch:
+        raise EndpointInvalid(
+            "max_batch", f"the format {format_.type} tells one event at a time"
+        )
+    return policy
+
+
+def _rendered(policy: Policy) -> bytes:
+    return orjson.dumps(policy.render())
+
+
+def _policy(row: sa.Row[Any]) -> Policy:
+    return Policy.parse(orjson.loads(row.policy))
 
 
 def _format(row: sa.Row[Any]) -> Format:

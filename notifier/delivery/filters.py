@@ -2,7 +2,8 @@
 
 An event is wanted if every list that is given names it, and nothing in *exclude* does.
 Without any list those are the pushes and deletes of manifests, which start most builds;
-``"*"`` among actions or kinds stands for all. Repositories, tags, media types, artifact
+``"*"`` among actions or kinds stands for all, but for operational events, which are
+told only to those who name them. Repositories, tags, media types, artifact
 types and actors are globs. An event that does not have what a list is about, such as
 the push of an index's part, which has no tag, is named by nothing in it, not even by
 ``*``.

@@ -3,27 +3,20 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import sqlalchemy as sa
 
 from notifier import __version__
-from notifier.db import Prepared
 from notifier.delivery.bodies import Bodies, Body
+from notifier.delivery.due import Due
 from notifier.delivery.endpoints import Recipient
 from notifier.delivery.formats import Format, Message
-from notifier.delivery.tables import DeliveryRow, EndpointRow
 from notifier.delivery.transport import KEPT_BYTES, Answer, Post
 
+# The namespace of the ids of several events that are sent together.
+_BATCH = UUID("6f1c3f0a-5f0e-5d53-9d6f-0d6f4f1c8a11")
 _USER_AGENT = f"notifier/{__version__}"
-
-
-class Due(NamedTuple):
-    """A delivery whose time has come."""
-
-    delivery_id: UUID
-    event_id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,27 +25,8 @@ class Letter:
 
     delivery_id: UUID
     event_id: UUID
+    lane: int | None
     body: Body
-
-    def post(self, recipient: Recipient, now: datetime) -> Post | None:
-        """Address and sign it; return None if there is nothing to send.
-
-        The id is the event's: it is the same in every attempt, so that a receiver can
-        tell what it has had already.
-        """
-        if (message := self.body.message) is None:
-            return None
-        return Post(
-            url=recipient.url,
-            headers=[
-                *_headers(message, recipient.headers),
-                *recipient.signer.headers(str(self.event_id), now, message.body),
-            ],
-            body=message.body,
-            timeout_s=recipient.timeout_s,
-            is_local=recipient.is_local,
-            tls=recipient.tls,
-        )
 
     def unsent(self, now: datetime) -> Answer:
         """Tell why there was nothing to send."""
@@ -64,12 +38,25 @@ class Letter:
         )
 
 
-def list_due(
-    connection: sa.Connection, endpoint_key: int, now: datetime, limit: int
-) -> Sequence[Due]:
-    """List what an enabled endpoint is to get now, the longest due first."""
-    rows = _DUE.all(connection, endpoint_key=endpoint_key, now=now, limit=limit)
-    return [Due(*row) for row in rows]
+def write_post(letters: Sequence[Letter], recipient: Recipient, now: datetime) -> Post:
+    """Address and sign letters that are sent in one POST; each has a message.
+
+    The id of one is its event's: the same in every attempt, so that a receiver can
+    tell what it has had already. Several have one of their own, which is the same
+    only if the same are sent together again; their events' ids are in the body.
+    """
+    message = _message(letters, recipient)
+    return Post(
+        url=recipient.url,
+        headers=[
+            *_headers(message, recipient.headers),
+            *recipient.signer.headers(_id(letters), now, message.body),
+        ],
+        body=message.body,
+        timeout_s=recipient.timeout_s,
+        is_local=recipient.is_local,
+        tls=recipient.tls,
+    )
 
 
 def write_letters(
@@ -81,27 +68,24 @@ def write_letters(
         Letter(
             delivery_id=item.delivery_id,
             event_id=item.event_id,
+            lane=item.lane,
             body=found[item.event_id],
         )
         for item in due
     ]
 
 
-_DUE = Prepared(
-    sa.select(DeliveryRow.id, DeliveryRow.event_id)
-    .join(
-        EndpointRow,
-        (EndpointRow.id == DeliveryRow.endpoint_id)
-        & EndpointRow.enabled
-        & EndpointRow.removed_at.is_(None),
-    )
-    .where(
-        DeliveryRow.endpoint_id == sa.bindparam("endpoint_key"),
-        DeliveryRow.due_at <= sa.bindparam("now"),
-    )
-    .order_by(DeliveryRow.due_at, DeliveryRow.id)
-    .limit(sa.bindparam("limit"))
-)
+def _message(letters: Sequence[Letter], recipient: Recipient) -> Message:
+    message = letters[0].body.message
+    if message is None or len(letters) > 1:
+        message = recipient.format.render([letter.body.event for letter in letters])
+    return message
+
+
+def _id(letters: Sequence[Letter]) -> str:
+    if len(letters) == 1:
+        return str(letters[0].event_id)
+    return str(uuid5(_BATCH, "".join(str(letter.event_id) for letter in letters)))
 
 
 def _headers(message: Message, own: dict[str, str]) -> Sequence[tuple[str, str]]:

@@ -2,17 +2,27 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from notifier.db import Prepared, Transaction
-from notifier.delivery import leases
-from notifier.delivery.endpoints import Endpoint, EndpointStore
+from notifier.delivery import leases, supersession
+from notifier.delivery.endpoints import Endpoint, EndpointStore, Interest
 from notifier.delivery.errors import EndpointDisabled
 from notifier.delivery.queue import Nudger
 from notifier.delivery.tables import PENDING, DeliveryRow
 from notifier.events import signals
 from notifier.events.event import Event
 from notifier.ids import uuid7
+from notifier.registry.repositories import repository_names
+
+
+class Wanted(NamedTuple):
+    """An event that an endpoint is to hear of, by the endpoint's key."""
+
+    key: int
+    event: Event
+    lane: int | None = None
 
 
 class Outbox:
@@ -21,6 +31,7 @@ class Outbox:
     def __init__(self, endpoints: EndpointStore, nudger: Nudger) -> None:
         self._endpoints = endpoints
         self._nudger = nudger
+        self._repositories = repository_names()
 
     def connect(self, sender: object) -> None:
         """Hear every event that *sender* announces, as long as this object lives."""
@@ -31,7 +42,7 @@ class Outbox:
     ) -> None:
         """Make a delivery for each endpoint that wants one of *events*."""
         wanted = [
-            (interest.key, event.id)
+            Wanted(interest.key, event, self._lane(transaction, interest, event))
             for interest in self._endpoints.list_interests(transaction.connection)
             for event in events
             if interest.covers(event)
@@ -44,32 +55,44 @@ class Outbox:
     ) -> list[UUID]:
         """Make deliveries for one endpoint, whatever it wants; return their ids.
 
-        Raises `EndpointDisabled`.
+        They belong to no lane: what somebody asks for waits for nothing else. Raises
+        `EndpointDisabled`.
         """
         if not endpoint.enabled:
             raise EndpointDisabled
-        return self._put(transaction, [(endpoint.key, event.id) for event in events])
+        return self._put(transaction, [Wanted(endpoint.key, event) for event in events])
 
-    def _put(
-        self, transaction: Transaction, wanted: Sequence[tuple[int, UUID]]
-    ) -> list[UUID]:
+    def _lane(
+        self, transaction: Transaction, interest: Interest, event: Event
+    ) -> int | None:
+        """Return the lane of a delivery; cancel what it makes pointless there."""
+        name = event.target.repository
+        if not interest.policy.has_lanes or name is None:
+            return None
+        lane = self._repositories.intern_one(transaction, name)
+        if interest.policy.supersede:
+            supersession.cancel_superseded(transaction, interest.key, lane, event)
+        return lane
+
+    def _put(self, transaction: Transaction, wanted: Sequence[Wanted]) -> list[UUID]:
         now = datetime.now(UTC)
         ids = [uuid7() for _ in wanted]
         rows = [
             {
                 "id": id_,
-                "event_id": event_id,
+                "event_id": event.id,
                 "endpoint_id": key,
                 "state": PENDING,
                 "attempts": 0,
                 "due_at": now,
+                "lane": lane,
             }
-            for id_, (key, event_id) in zip(ids, wanted, strict=True)
+            for id_, (key, event, lane) in zip(ids, wanted, strict=True)
         ]
         _INSERT.run_many(transaction.connection, rows)
         # A drain at work sees what is new by itself. On PostgreSQL it may let go at
         # this very moment and miss it: then the sweep finds it, a second later.
-        idle = {key for key, _ in wanted} - leases.list_live(
+        idle = {key for key, *_ in wanted} - leases.list_live(
             transaction.connection, now
         )
         if idle:

@@ -4,6 +4,7 @@ import time
 from uuid import UUID
 
 from notifier.db import Transaction
+from notifier.delivery import breakers
 from notifier.delivery.endpoints import Endpoint
 from notifier.delivery.outbox import Outbox
 from notifier.events.event import Action, Event, RequestRecord, Source, Target
@@ -37,4 +38,5 @@ def ping(
     )
     recorder.insert(transaction, [event])
     [delivery] = outbox.add(transaction, endpoint, [event])
+    breakers.end_pause(transaction, endpoint.key)
     return delivery

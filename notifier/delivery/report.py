@@ -1,16 +1,16 @@
 """What became of deliveries, told in the log and in figures."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import UUID
 
 from notifier import logs
 from notifier.delivery.deliveries import DeliveryState, Trigger
 from notifier.delivery.endpoints import Recipient
 from notifier.delivery.letters import Letter
+from notifier.delivery.pending import Pending
 from notifier.delivery.settlement import Settlement
 from notifier.ids import made_at
 from notifier.metrics import Metrics
@@ -18,7 +18,7 @@ from notifier.metrics import Metrics
 
 def report(
     settlements: Sequence[Settlement],
-    letters: Mapping[UUID, Letter],
+    pending: Pending,
     recipient: Recipient,
     metrics: Metrics,
 ) -> None:
@@ -39,7 +39,7 @@ def report(
         "url": _shown(recipient.url),
     }
     logs.lines_writer()(
-        about | _words(item, letters[item.delivery_id]) for item in settlements
+        about | _words(item, pending[item.delivery_id]) for item in settlements
     )
 
 

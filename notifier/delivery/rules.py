@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from notifier.delivery.globs import matches
-from notifier.events.event import Action, Event, Kind, TagChange
+from notifier.events.event import OPERATIONAL, Action, Event, Kind, TagChange
 
 ALL = "*"
+
+# Operational events go only to those who name them.
+_ALL_ACTIONS = (Action.PUSH, Action.PULL, Action.MOUNT, Action.DELETE)
 CHOICES: dict[str, tuple[str, ...]] = {
-    "actions": (ALL, Action.PUSH, Action.PULL, Action.MOUNT, Action.DELETE),
+    "actions": (ALL, *_ALL_ACTIONS, *sorted(OPERATIONAL)),
     "kinds": (ALL, *Kind),
     "tag_changes": tuple(TagChange),
 }
@@ -34,6 +37,7 @@ class Rule:
     names: frozenset[str]
     globs: tuple[str, ...]
     names_all: bool
+    names_none: bool
     excludes: bool
 
     def refuses(self, event: Event) -> bool:
@@ -50,8 +54,10 @@ class Rule:
         return f"the {self.noun} {text} is not among {self.name}"
 
     def _is_named(self, text: str | None) -> bool:
-        if text is None or self.names_all:
-            return self.names_all
+        if text is None:
+            return self.names_none
+        if self.names_all:
+            return True
         if text in self.names:
             return True
         for glob in self.globs:  # noqa: SIM110 - a generator costs more than the look
@@ -64,7 +70,8 @@ def make_rules(
     lists: Mapping[str, tuple[str, ...]], where: str, *, excludes: bool
 ) -> Iterator[Rule]:
     """Make a rule of each list that can refuse anything."""
-    for key, items in lists.items():
+    for key, given in lists.items():
+        items = _expanded(key, given)
         names_all = key in CHOICES and ALL in items
         if names_all and not excludes:
             continue
@@ -76,8 +83,17 @@ def make_rules(
             names=frozenset(item for item in items if "*" not in item),
             globs=tuple(item for item in items if "*" in item),
             names_all=names_all,
+            # Operational events have no kind, and are asked for by their actions.
+            names_none=names_all or (key == "kinds" and not excludes),
             excludes=excludes,
         )
+
+
+def _expanded(key: str, items: tuple[str, ...]) -> tuple[str, ...]:
+    """Write out what ``*`` stands for where it does not stand for everything."""
+    if key == "actions" and ALL in items:
+        return (*_ALL_ACTIONS, *(item for item in items if item != ALL))
+    return items
 
 
 def _media_type(event: Event) -> str | None:

@@ -5,11 +5,27 @@ All times are given in, so that these rules hold for any clock.
 
 import random
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Final
 
-# Before each attempt, counted from the one before: ten attempts within two days.
-DELAYS_S = (0, 5, 30, 120, 600, 3600, 10_800, 21_600, 43_200, 86_400)
+# The seconds before each attempt, counted from the one before.
+SCHEDULES: Final[dict[str, tuple[float, ...]]] = {
+    # Ten attempts within two days.
+    "standard": (0, 5, 30, 120, 600, 3600, 10_800, 21_600, 43_200, 86_400),
+    # Of what is of no use later: a build of what was pushed, say.
+    "short": (0, 5, 15, 60, 300),
+    # The example of the Standard Webhooks specification: ten within three days.
+    "standard-webhooks": (
+        *(0, 5, 300, 1800, 7200),
+        *(18_000, 36_000, 50_400, 72_000, 86_400),
+    ),
+    # As Svix has it: eight within a day and a half.
+    "svix": (0, 5, 300, 1800, 7200, 18_000, 36_000, 36_000),
+    "once": (0,),
+}
+DELAYS_S: Final = SCHEDULES["standard"]
 JITTER = 0.2
 MAX_RETRY_AFTER_S = 86_400
 
@@ -17,15 +33,18 @@ _SECONDS = re.compile(r"[0-9]{1,10}", re.ASCII)
 
 
 def next_attempt_at(
-    attempts: int, now: datetime, retry_after_s: float | None = None
+    attempts: int,
+    now: datetime,
+    retry_after_s: float | None = None,
+    delays_s: Sequence[float] = DELAYS_S,
 ) -> datetime | None:
     """Return when to try again after *attempts* have failed; None for never.
 
     An endpoint that says when to come back is not asked before, within bounds.
     """
-    if attempts >= len(DELAYS_S):
+    if attempts >= len(delays_s):
         return None
-    delay_s = DELAYS_S[attempts] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311  # spreads load, keeps no secret
+    delay_s = delays_s[attempts] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311  # spreads load, keeps no secret
     return now + timedelta(seconds=max(delay_s, retry_after_s or 0))
 
 

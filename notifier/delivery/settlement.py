@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from notifier.db import Prepared, PreparedIn
 from notifier.delivery.deliveries import STATES, TRIGGERS, DeliveryState, Trigger
-from notifier.delivery.schedule import next_attempt_at, parse_retry_after
+from notifier.delivery.schedule import DELAYS_S, next_attempt_at, parse_retry_after
 from notifier.delivery.tables import AttemptRow, DeliveryRow
-from notifier.delivery.transport import Answer
+from notifier.delivery.transport import GONE, Answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,24 +27,33 @@ class Settlement:
 
 
 def conclude(
-    state: DeliveryState, attempts: int, answer: Answer, now: datetime
+    state: DeliveryState,
+    attempts: int,
+    answer: Answer,
+    now: datetime,
+    delays_s: Sequence[float] = DELAYS_S,
 ) -> tuple[DeliveryState, datetime | None]:
     """Return the state after the last of *attempts*, and when the next one is due.
 
-    Only what is pending is tried again by itself. A redelivery that fails takes
-    nothing back.
+    Only what is pending is tried again by itself, and not if the endpoint says that it
+    is gone. A redelivery that fails takes nothing back.
     """
     if answer.is_accepted:
         return DeliveryState.DELIVERED, None
     if state is not DeliveryState.PENDING:
         return state, None
+    if answer.status == GONE:
+        return DeliveryState.FAILED, None
     retry_after_s = answer.retry_after and parse_retry_after(answer.retry_after, now)
-    due_at = next_attempt_at(attempts, now, retry_after_s or 0)
+    due_at = next_attempt_at(attempts, now, retry_after_s or 0, delays_s)
     return (DeliveryState.FAILED if due_at is None else state), due_at
 
 
 def settle(
-    connection: sa.Connection, answers: Mapping[UUID, Answer], now: datetime
+    connection: sa.Connection,
+    answers: Mapping[UUID, Answer],
+    now: datetime,
+    delays_s: Sequence[float] = DELAYS_S,
 ) -> Sequence[Settlement]:
     """Write down one attempt for each of *answers*, by the delivery's id.
 
@@ -56,7 +65,7 @@ def settle(
     settlements = []
     for id_, number, attempts in _STATES.all(connection, list(answers)):
         before = _STATE_OF[number]
-        after, due_at = conclude(before, attempts + 1, answers[id_], now)
+        after, due_at = conclude(before, attempts + 1, answers[id_], now, delays_s)
         pending = before is DeliveryState.PENDING
         settlements.append(
             Settlement(

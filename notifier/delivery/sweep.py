@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from notifier.db import Database
 from notifier.delivery import leases
 from notifier.delivery.endpoints import cancel_due
-from notifier.delivery.tables import DeliveryRow, DrainRow, EndpointRow
+from notifier.delivery.tables import BreakerRow, DeliveryRow, DrainRow, EndpointRow
 
 
 def sweep(database: Database, start_drain: Callable[[int], None]) -> None:
@@ -30,15 +30,22 @@ def sweep(database: Database, start_drain: Callable[[int], None]) -> None:
 
 
 def list_neglected(connection: sa.Connection, now: datetime) -> Sequence[int]:
-    """List the enabled endpoints with deliveries due and no live lease."""
+    """List the enabled endpoints with deliveries due, no live lease and no pause."""
     is_due = sa.exists().where(
         DeliveryRow.endpoint_id == EndpointRow.id, DeliveryRow.due_at <= now
     )
     is_leased = sa.exists().where(
         DrainRow.endpoint_id == EndpointRow.id, leases.is_live(now)
     )
+    is_paused = sa.exists().where(
+        BreakerRow.endpoint_id == EndpointRow.id, BreakerRow.paused_until > now
+    )
     statement = sa.select(EndpointRow.id).where(
-        EndpointRow.enabled, EndpointRow.removed_at.is_(None), is_due, ~is_leased
+        EndpointRow.enabled,
+        EndpointRow.removed_at.is_(None),
+        is_due,
+        ~is_leased,
+        ~is_paused,
     )
     return connection.scalars(statement).all()
 

@@ -16,6 +16,8 @@ from notifier.db.base import Serial
 
 PENDING, DELIVERED, FAILED, CANCELLED = 1, 2, 3, 4
 
+_LANE_WHERE = f"lane IS NOT NULL AND state = {PENDING}"
+
 
 class EndpointRow(Base):
     """A URL and what it wants to hear.
@@ -48,6 +50,8 @@ class EndpointRow(Base):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     removed_at: Mapped[datetime | None]
+    policy: Mapped[bytes] = mapped_column(server_default="{}")
+    disabled_reason: Mapped[str | None]
     format: Mapped[bytes | None]
     signatures: Mapped[str] = mapped_column(server_default="v1")
     encrypted_tls: Mapped[bytes | None]
@@ -85,7 +89,8 @@ class DeliveryRow(Base):
     """One event for one endpoint, until done.
 
     An attempt is due at *due_at*, whatever the state: a delivery that came to its end
-    is due again when somebody asks for a redelivery.
+    is due again when somebody asks for a redelivery. Where order or supersession
+    matters, the *lane* is the number of the event's repository.
     """
 
     __tablename__ = "deliveries"
@@ -97,6 +102,14 @@ class DeliveryRow(Base):
             "id",
             sqlite_where=sa.text("due_at IS NOT NULL"),
             postgresql_where=sa.text("due_at IS NOT NULL"),
+        ),
+        sa.Index(
+            "ix_deliveries_lane",
+            "endpoint_id",
+            "lane",
+            "id",
+            sqlite_where=sa.text(_LANE_WHERE),
+            postgresql_where=sa.text(_LANE_WHERE),
         ),
         sa.Index("ix_deliveries_event", "event_id"),
         sa.Index("ix_deliveries_endpoint", "endpoint_id", "id"),
@@ -116,6 +129,7 @@ class DeliveryRow(Base):
     state: Mapped[int] = mapped_column(sa.SmallInteger)
     attempts: Mapped[int] = mapped_column(sa.SmallInteger)
     due_at: Mapped[datetime | None]
+    lane: Mapped[int | None] = mapped_column(sa.BigInteger)
 
 
 class AttemptRow(Base):
@@ -192,3 +206,17 @@ class QuotaRow(Base):
         sa.SmallInteger, primary_key=True, autoincrement=False
     )
     used_until: Mapped[datetime]
+
+
+class BreakerRow(Base):
+    """How an endpoint has failed since it last accepted something."""
+
+    __tablename__ = "breakers"
+
+    endpoint_id: Mapped[int] = mapped_column(
+        sa.BigInteger, primary_key=True, autoincrement=False
+    )
+    failures: Mapped[int] = mapped_column(sa.Integer)
+    openings: Mapped[int] = mapped_column(sa.Integer)
+    failing_since: Mapped[datetime | None]
+    paused_until: Mapped[datetime | None]

@@ -4,6 +4,7 @@ It also goes on with redeliveries of many and with replays, forgets old deliveri
 removes upload sessions that nobody has gone on with.
 """
 
+import socket
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -11,16 +12,20 @@ from notifier import logs
 from notifier.config import Settings
 from notifier.db import Database
 from notifier.delivery.bodies import Bodies
-from notifier.delivery.drain import Office
 from notifier.delivery.drains import Drains
 from notifier.delivery.endpoints import EndpointStore
+from notifier.delivery.office import Office
+from notifier.delivery.outbox import Outbox
 from notifier.delivery.periodic import Periodic
-from notifier.delivery.queue import redis_url, run_rq_worker
+from notifier.delivery.queue import Nudger, redis_url, run_rq_worker
 from notifier.delivery.reach import Reach
 from notifier.delivery.repair.repairer import Repairer
 from notifier.delivery.retention import Retention
 from notifier.delivery.secrets import SecretBox
 from notifier.delivery.sweep import sweep
+from notifier.events.announce import Announcer
+from notifier.events.counter import EventCounter
+from notifier.events.event import Source
 from notifier.events.record import Recorder
 from notifier.metrics import Metrics
 from notifier.storage import open_storage
@@ -39,15 +44,24 @@ def run(settings: Settings) -> int:
     """
     logs.configure(settings.log_format)
     database = Database(settings.database)
-    recorder = Recorder()
+    recorder, holder = Recorder(), uuid4()
+    metrics = Metrics(settings.data_dir / "metrics")
+    endpoints = EndpointStore(
+        SecretBox.open(settings), settings.max_endpoints, Reach.of(settings)
+    )
+    nudger = Nudger(redis_url(settings))
+    # Signals hold their receivers weakly: this name keeps them.
+    receivers = (Outbox(endpoints, nudger), EventCounter(metrics))
+    for receiver in receivers:
+        receiver.connect(database)
     office = Office(
         database=database,
         bodies=Bodies(recorder),
-        endpoints=EndpointStore(
-            SecretBox.open(settings), settings.max_endpoints, Reach.of(settings)
-        ),
-        metrics=Metrics(settings.data_dir / "metrics"),
-        holder=uuid4(),
+        endpoints=endpoints,
+        announcer=Announcer(database, recorder),
+        metrics=metrics,
+        source=Source(addr=socket.gethostname(), instance_id=holder),
+        holder=holder,
     )
     storage = open_storage(settings.storage)
     expiry = timedelta(hours=settings.upload_expiry_h)
@@ -68,6 +82,7 @@ def run(settings: Settings) -> int:
     run_rq_worker(redis_url(settings), drains.start)
     had_gone_on = [thread.stop() for thread in threads]
     drains.stop()
+    nudger.close()
     database.close()
     return 0 if all(had_gone_on) else 1
 

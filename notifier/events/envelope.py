@@ -1,7 +1,8 @@
 """The envelope: the format in which the distribution project's events are sent.
 
-Keys stand in that project's order, and what it omits is omitted. The one difference is
-meant: a delete carries the digest, media type and size of what is gone.
+Keys stand in that project's order, and what it omits is omitted. Two differences are
+meant: a delete carries the digest, media type and size of what is gone, and operational
+events, which only those get who ask for them, carry a ``detail``.
 """
 
 from collections.abc import Callable, Iterable
@@ -126,6 +127,7 @@ class EventSchema(Schema):
     request = _Object(RequestSchema, "request")
     actor = _Object(ActorSchema, lambda event: event)
     source = _Object(SourceSchema, "source")
+    detail = _Value("detail")
 
 
 _EVENT = EventSchema()

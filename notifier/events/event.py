@@ -9,13 +9,23 @@ from notifier.registry.digest import Digest
 
 
 class Action(StrEnum):
-    """What was done. The first four are the distribution project's."""
+    """What was done. The first four are the distribution project's.
+
+    Those with a dot are operational: what befell an endpoint or a delivery.
+    """
 
     PUSH = "push"
     PULL = "pull"
     MOUNT = "mount"
     DELETE = "delete"
     PING = "ping"
+    ENDPOINT_OPENED = "endpoint.opened"
+    ENDPOINT_CLOSED = "endpoint.closed"
+    ENDPOINT_DISABLED = "endpoint.disabled"
+    DELIVERY_FAILED = "delivery.failed"
+
+
+OPERATIONAL = frozenset(action for action in Action if "." in action)
 
 
 class Kind(StrEnum):
@@ -90,7 +100,8 @@ class Event:
 
     The actor *initiates* an event; the source is the node that *generates* it.
     *timestamp_ns* counts nanoseconds since 1970. *tag_change* and *previous_digest*
-    belong to a push by tag; they stand beside the envelope's event, not in it.
+    belong to a push by tag; they stand beside the envelope's event, not in it. Only an
+    operational event has a *detail*: a JSON object.
     """
 
     id: UUID
@@ -102,3 +113,4 @@ class Event:
     actor: str | None = None
     tag_change: TagChange | None = None
     previous_digest: Digest | None = None
+    detail: dict[str, Any] | None = None

@@ -134,6 +134,7 @@ def _row(
         "source_text": texts[event.source.addr],
         "source_instance": event.source.instance_id,
         "artifact_type_text": texts[target.artifact_type],
+        "detail": None if event.detail is None else orjson.dumps(event.detail),
     }
 
 
@@ -164,6 +165,7 @@ def _event(
         actor=texts[row.actor_text],
         tag_change=_TAG_CHANGES[row.tag_change] if row.tag_change else None,
         previous_digest=row.previous_digest,
+        detail=None if row.detail is None else orjson.loads(row.detail),
     )
 
 

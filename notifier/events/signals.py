@@ -1,4 +1,6 @@
-"""The signals: one for each action, sent inside the transaction of the change.
+"""The signals, sent inside the transaction of the change.
+
+There is one for each action, and one for all operational events.
 
 A receiver is called as ``receiver(sender, *, events, transaction)``: *events* is a
 sequence of `Event` that are recorded already, *transaction* a `db.Transaction`. It may
@@ -14,7 +16,7 @@ from typing import Any
 
 from blinker import NamedSignal, Namespace
 
-from notifier.events.event import Action
+from notifier.events.event import OPERATIONAL, Action
 
 Receiver = Callable[..., Any]
 
@@ -25,15 +27,18 @@ pulled = _signals.signal("pulled", doc="Manifests or blobs were read.")
 mounted = _signals.signal("mounted", doc="Blobs were linked from another repository.")
 deleted = _signals.signal("deleted", doc="Manifests, tags or blobs were deleted.")
 
+befell = _signals.signal("befell", doc="Something befell endpoints or deliveries.")
+
 BY_ACTION: dict[Action, NamedSignal] = {
     Action.PUSH: pushed,
     Action.PULL: pulled,
     Action.MOUNT: mounted,
     Action.DELETE: deleted,
+    **dict.fromkeys(OPERATIONAL, befell),
 }
 
 
 def connect_all(receiver: Receiver, sender: object) -> None:
     """Have *receiver* hear every event that *sender* announces."""
-    for signal in BY_ACTION.values():
+    for signal in set(BY_ACTION.values()):
         signal.connect(receiver, sender)

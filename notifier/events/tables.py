@@ -21,6 +21,10 @@ ACTIONS = {
     Action.MOUNT: 3,
     Action.DELETE: 4,
     Action.PING: 5,
+    Action.ENDPOINT_OPENED: 6,
+    Action.ENDPOINT_CLOSED: 7,
+    Action.ENDPOINT_DISABLED: 8,
+    Action.DELIVERY_FAILED: 9,
 }
 KINDS = {Kind.MANIFEST: 1, Kind.BLOB: 2}
 TAG_CHANGES = {TagChange.NEW: 1, TagChange.MOVED: 2, TagChange.UNCHANGED: 3}
@@ -70,3 +74,4 @@ class EventRow(Base):
     source_text: Mapped[int] = mapped_column(sa.BigInteger)
     source_instance: Mapped[UUID]
     artifact_type_text: Mapped[int | None] = mapped_column(sa.BigInteger)
+    detail: Mapped[bytes | None]

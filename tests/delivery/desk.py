@@ -18,10 +18,10 @@ from notifier.delivery.deliveries import (
     list_attempts,
     list_deliveries,
 )
-from notifier.delivery.drain import Office
 from notifier.delivery.drains import Drains
 from notifier.delivery.endpoint_secrets import Secret
 from notifier.delivery.endpoints import Endpoint, EndpointStore
+from notifier.delivery.office import Office
 from notifier.delivery.outbox import Outbox
 from notifier.delivery.queue import Nudger
 from notifier.delivery.reach import Reach
@@ -29,7 +29,8 @@ from notifier.delivery.repair.tables import RepairRow
 from notifier.delivery.rotation import end_secret, rotate_secret
 from notifier.delivery.secrets import SecretBox
 from notifier.delivery.sweep import sweep
-from notifier.delivery.tables import DeliveryRow, DrainRow
+from notifier.delivery.tables import BreakerRow, DeliveryRow, DrainRow
+from notifier.events.announce import Announcer
 from notifier.events.event import Event
 from notifier.events.record import Recorder
 from notifier.metrics import Metrics
@@ -49,6 +50,8 @@ class Desk:
         self.recorder = Recorder()
         self.outbox = Outbox(self.store, self.nudger)
         self.metrics = Metrics(None)
+        self.announcer = Announcer(self, self.recorder)
+        self.outbox.connect(self)
         self.office = self.hire()
         self.drains = Drains(self.office)
 
@@ -58,7 +61,9 @@ class Desk:
             database=self.database,
             bodies=Bodies(self.recorder),
             endpoints=self.store,
+            announcer=self.announcer,
             metrics=self.metrics,
+            source=factories.SOURCE,
             holder=uuid4(),
         )
 
@@ -125,8 +130,7 @@ class Desk:
         """Record events, or one push, and make their deliveries."""
         told = list(events) or [factories.event()]
         with self.database.transaction() as transaction:
-            self.recorder.insert(transaction, told)
-            self.outbox.receive(None, events=told, transaction=transaction)
+            self.announcer.announce(transaction, told)
         return told
 
     def sweep(self) -> None:
@@ -141,6 +145,11 @@ class Desk:
                 .where(DeliveryRow.due_at.is_not(None))
                 .values(due_at=datetime.now(UTC))
             )
+
+    def end_pauses(self) -> None:
+        """Let every endpoint that is left in peace be sent to again."""
+        with self.database.transaction() as transaction:
+            transaction.execute(sa.update(BreakerRow).values(paused_until=None))
 
     def hurry_leases(self) -> None:
         """Let every lease run out now."""

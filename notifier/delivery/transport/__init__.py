@@ -10,6 +10,7 @@ hears what comes back and refuses what `Reach` does.
 
 from notifier.delivery.transport.answer import (
     FORBIDDEN_ADDRESS,
+    GONE,
     INTERRUPTED,
     KEPT_BYTES,
     Answer,
@@ -19,6 +20,7 @@ from notifier.delivery.transport.multi import Transport
 
 __all__ = [
     "FORBIDDEN_ADDRESS",
+    "GONE",
     "INTERRUPTED",
     "KEPT_BYTES",
     "Answer",

@@ -9,6 +9,7 @@ from notifier.delivery.tls import Tls
 
 KEPT_BYTES: Final = 16 * 1024
 INTERRUPTED: Final = "interrupted"
+GONE: Final = 410
 FORBIDDEN_ADDRESS: Final = "forbidden_address"
 
 _MIN_STATUS, _MAX_STATUS = 200, 299

@@ -13,6 +13,7 @@ from notifier.delivery.endpoints import Endpoint
 from notifier.delivery.filters import Filters
 from notifier.delivery.formats import parse_format
 from notifier.delivery.pings import ping
+from notifier.delivery.policy import POLICY_FIELDS
 from notifier.delivery.statistics import Statistics, get_statistics
 from notifier.web.api.base import Blueprint
 from notifier.web.api.paging import LINK_HEADER, Answer, list_page
@@ -205,4 +206,5 @@ def _parsed(fields: dict[str, Any]) -> dict[str, Any]:
         parsed["filters"] = Filters.parse(parsed["filters"])
     if "format" in parsed:
         parsed["format_"] = parse_format(parsed.pop("format"))
-    return parsed
+    policy = {name: parsed.pop(name) for name in POLICY_FIELDS if name in parsed}
+    return parsed | {"policy": policy} if policy else parsed

@@ -11,6 +11,7 @@ from notifier.delivery.headers import MASK
 from notifier.delivery.rules import CHOICES
 from notifier.web.api.schemas.fields import Instant
 from notifier.web.api.schemas.paging import NEXT
+from notifier.web.api.schemas.policies import PolicySchema, ShownPolicySchema
 from notifier.web.api.schemas.secrets import (
     SecretSchema,
     made_secret_field,
@@ -216,7 +217,7 @@ class ShownTlsSchema(Schema):
     client_key = _client_key(required=True, allow_none=True)
 
 
-class NewEndpointSchema(Schema):
+class NewEndpointSchema(PolicySchema):
     """An endpoint to create. Only the name and the URL have to be given."""
 
     name = _name(required=True)
@@ -234,7 +235,7 @@ class NewEndpointSchema(Schema):
     tls = fields.Nested(TlsSchema, metadata={"description": _TLS})
 
 
-class EndpointChangesSchema(Schema):
+class EndpointChangesSchema(PolicySchema):
     """What to change about an endpoint. What is absent stays as it is."""
 
     name = _name()
@@ -259,7 +260,7 @@ class EndpointChangesSchema(Schema):
     )
 
 
-class EndpointSchema(Schema):
+class EndpointSchema(ShownPolicySchema):
     """An endpoint: a URL, and what it is told of."""
 
     id = fields.UUID(required=True, metadata={"examples": [_ID]})

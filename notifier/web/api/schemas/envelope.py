@@ -38,7 +38,8 @@ EVENT_SCHEMA: dict[str, Any] = {
         "action": {
             "type": "string",
             "enum": list(Action),
-            "description": "What was done. A `ping` is a test of one endpoint.",
+            "description": "What was done. A `ping` is a test of one endpoint; those "
+            "with a dot tell what befell endpoints and deliveries.",
         },
         "target": {
             "type": "object",
@@ -93,6 +94,30 @@ EVENT_SCHEMA: dict[str, Any] = {
                 "instanceID": _text(
                     "This run of its process.", "0196db4d-0001-7abc-8def-000000000001"
                 ),
+            },
+        },
+        "detail": {
+            "type": "object",
+            "description": "What befell what: only of operational events, whose action "
+            "has a dot.",
+            "properties": {
+                "endpoint": {
+                    "type": "object",
+                    "description": "The endpoint that it is about.",
+                    "properties": {
+                        "id": _text("Its id.", "0196db4e-7017-7001-8017-9f3a5c000017"),
+                        "name": _text("Its name.", "ci"),
+                    },
+                },
+                "delivery": {
+                    "type": "object",
+                    "description": "The delivery that has failed for good.",
+                },
+                "failures": {
+                    "type": "integer",
+                    "description": "Failed attempts in a row when the breaker opened.",
+                },
+                "reason": _text("Why an endpoint was disabled.", "gone"),
             },
         },
     },

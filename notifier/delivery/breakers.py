@@ -1,0 +1,94 @@
+"""The breakers' rows: one for each endpoint that did not take what it was last sent."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from notifier.db import Prepared, Transaction
+from notifier.delivery.breaker import Breaker
+from notifier.delivery.tables import BreakerRow
+
+_CLOSED = Breaker()
+
+
+def load(connection: sa.Connection, key: int) -> Breaker:
+    """Return the breaker of an endpoint."""
+    row = _LOAD.first(connection, key=key)
+    if row is None:
+        return _CLOSED
+    failures, openings, failing_since, paused_until = row
+    return Breaker(
+        failures=failures,
+        openings=openings,
+        failing_since=failing_since,
+        paused_until=paused_until,
+    )
+
+
+def load_all(connection: sa.Connection, keys: Sequence[int]) -> dict[int, Breaker]:
+    """Return the breakers of endpoints."""
+    rows = connection.execute(
+        sa.select(BreakerRow.__table__).where(BreakerRow.endpoint_id.in_(keys))
+    )
+    return dict.fromkeys(keys, _CLOSED) | {
+        row.endpoint_id: Breaker(
+            failures=row.failures,
+            openings=row.openings,
+            failing_since=row.failing_since,
+            paused_until=row.paused_until,
+        )
+        for row in rows
+    }
+
+
+def save(connection: sa.Connection, key: int, breaker: Breaker) -> None:
+    """Keep the breaker of an endpoint. Whoever has the endpoint's lease may do so."""
+    if breaker == _CLOSED:
+        reset(connection, key)
+        return
+    _SAVE.run(
+        connection,
+        endpoint_id=key,
+        failures=breaker.failures,
+        openings=breaker.openings,
+        failing_since=breaker.failing_since,
+        paused_until=breaker.paused_until,
+    )
+
+
+def reset(connection: sa.Connection, key: int) -> None:
+    """Close the breaker of an endpoint."""
+    _RESET.run(connection, key=key)
+
+
+def end_pause(transaction: Transaction, key: int) -> None:
+    """Let the endpoint be tried at once: somebody has asked for an attempt."""
+    transaction.execute(
+        sa.update(BreakerRow)
+        .where(BreakerRow.endpoint_id == key)
+        .values(paused_until=None)
+    )
+
+
+_LOAD = Prepared(
+    sa.select(
+        BreakerRow.failures,
+        BreakerRow.openings,
+        BreakerRow.failing_since,
+        BreakerRow.paused_until,
+    ).where(BreakerRow.endpoint_id == sa.bindparam("key"))
+)
+_SAVE = Prepared(
+    lambda insert: (put := insert(BreakerRow)).on_conflict_do_update(
+        index_elements=[BreakerRow.endpoint_id],
+        set_={
+            "failures": put.excluded.failures,
+            "openings": put.excluded.openings,
+            "failing_since": put.excluded.failing_since,
+            "paused_until": put.excluded.paused_until,
+        },
+    )
+)
+_RESET = Prepared(
+    sa.delete(BreakerRow).where(BreakerRow.endpoint_id == sa.bindparam("key"))
+)
