@@ -68,11 +68,11 @@ class Receiver(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None, port: int = 0) -> None:
         class Bound(Handler):
             receiver = self
 
-        super().__init__(("127.0.0.1", 0), Bound)
+        super().__init__(("127.0.0.1", port), Bound)
         self.requests: list[Request] = []
         self.behaviour: Behaviour = answers(200, b"ok")
         self.released = threading.Event()
@@ -89,9 +89,9 @@ class Receiver(ThreadingHTTPServer):
 
 
 @contextmanager
-def running(tls: ssl.SSLContext | None = None) -> Iterator[Receiver]:
-    """Run a receiver, behind TLS if so told."""
-    receiver = Receiver(tls)
+def running(tls: ssl.SSLContext | None = None, port: int = 0) -> Iterator[Receiver]:
+    """Run a receiver, behind TLS if so told, on a free port if none is given."""
+    receiver = Receiver(tls, port)
     thread = threading.Thread(target=receiver.serve_forever, args=(0.01,))
     thread.start()
     try:

@@ -6,8 +6,10 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from notifier.registry import errors
 from notifier.web.v2.errors import STATUS
 from tests import receiver
 from tests.cli.running import Program, free_port, running
+from tests.delivery.presets import checking
 from tests.receiver import Receiver, wait_until
 from tests.test_clients import write_layout
 from tests.test_story import push_image
@@ -54,12 +57,22 @@ class Reader:
             .replace('"127.0.0.1", 9000', f'"127.0.0.1", {self.receiver_port}')
             .replace(".venv/bin/notifier", f"{sys.executable} -m notifier")
             .replace("docker://alpine:3", f"oci:{self.layout}:1.0")
+            .replace("--preset git", f"{self.receiver_url} --preset git")
+            .replace(
+                '{"name": "gitlab"', f'{{"url": "{self.receiver_url}", "name": "gitlab"'
+            )
         )
+
+    @property
+    def receiver_url(self) -> str:
+        """Return what stands for every service outside."""
+        return f"http://127.0.0.1:{self.receiver_port}"
 
     def types(self, example: str) -> str:
         """Run an example; return what it prints."""
         done = subprocess.run(
             ["bash", "-ec", self.adapt(example)],
+            cwd=self.layout,
             env=os.environ | {"NOTIFIER_DATA_DIR": str(self.program.data_dir)},
             capture_output=True,
             text=True,
@@ -113,6 +126,40 @@ def test_the_tour_is_true_as_typed(reader: Reader) -> None:
 def test_the_examples_of_the_docs_work(reader: Reader, name: str) -> None:
     for example in examples((ROOT / "docs" / name).read_text()):
         assert reader.types(example) is not None
+
+
+def test_a_push_starts_a_pipeline_as_the_docs_say(reader: Reader) -> None:
+    document = (ROOT / "docs/ci.md").read_text()
+    started: list[Any] = []
+    check = partial(checking.gitlab, token="glptt-0123456789abcdef")
+    with receiver.running(port=reader.receiver_port) as gitlab:
+        gitlab.behaviour = checking.checks(check, started)
+        for example in examples(document):
+            if "skopeo" not in example or shutil.which("skopeo"):
+                reader.types(example)
+        push_image(reader.program, "3.0")
+        wait_until(lambda: ("main", "push") in started, PATIENCE_S)
+
+    assert ("main", "ping") in started
+    body = next(r.body for r in gitlab.requests if b'"tag":"3.0"' in r.body)
+    if shutil.which("jq"):
+        assert "deploying team/app:3.0, which is sha256:" in _run_job(document, body)
+
+
+def _run_job(document: str, payload: bytes) -> str:
+    """Run the script of the GitLab job in the docs, as GitLab's runner does."""
+    [job] = [text for text in examples(document, "yaml") if "$TRIGGER_PAYLOAD" in text]
+    script = re.findall(r"^    - (.*)$", job.partition("  script:\n")[2], re.MULTILINE)
+    with tempfile.NamedTemporaryFile() as file:
+        Path(file.name).write_bytes(payload)
+        done = subprocess.run(
+            ["bash", "-ec", "\n".join(script)],
+            env=os.environ | {"TRIGGER_PAYLOAD": file.name},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    return done.stdout
 
 
 def test_signatures_are_verified_as_the_docs_say(reader: Reader) -> None:

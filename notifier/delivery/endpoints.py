@@ -24,6 +24,7 @@ from notifier.delivery.formats import DEFAULT_FORMAT, Format, read_format
 from notifier.delivery.headers import MASK, checked_headers, unmasked
 from notifier.delivery.policy import Policy
 from notifier.delivery.reach import Reach
+from notifier.delivery.sealed import SealedValues
 from notifier.delivery.secrets import SecretBox, SecretUnreadable
 from notifier.delivery.signing import (
     DEFAULT_SIGNATURES,
@@ -48,6 +49,7 @@ from notifier.delivery.tls import (
     shown,
     unseal,
 )
+from notifier.delivery.url_secrets import checked_url_secrets, still_named
 from notifier.events.event import Event
 from notifier.ids import uuid7
 
@@ -56,20 +58,21 @@ DEFAULT_TIMEOUT_S = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """An endpoint as it may be shown: its headers' values are masked.
+    """An endpoint as it may be shown: values of headers and URL secrets are masked.
 
     *key* is its number inside the database. One that is *declared* stands in the
     configuration file, and only what reads that may change it. Its *breaker* says how
     it has fared of late, *disabled_reason* why it is disabled if nobody did that. The
-    newest of its *secrets* is the first.
-    It *is_readable* if the present keys decrypt its secrets and headers; without that
-    its headers are not known, and nothing can be sent.
+    newest of its *secrets* is the first. It *is_readable* if the present keys decrypt
+    all that is secret about it; without that its headers are not known, and nothing
+    can be sent.
     """
 
     key: int
     id: UUID
     name: str
     url: str
+    url_secrets: dict[str, str]
     enabled: bool
     disabled_reason: DisabledReason | None
     filters: Filters
@@ -91,14 +94,16 @@ class Endpoint:
 class Recipient:
     """An endpoint as it is written to, secrets and all. Never shown.
 
-    It *is_open* while it is enabled and not removed; otherwise it has no secrets. It
-    *is_local* if the server that took its URL listened on loopback.
+    Its *url* alone may be: it names the *url_secrets* that stand in it. It *is_open*
+    while it is enabled and not removed; otherwise it has no secrets. It *is_local* if
+    the server that took its URL listened on loopback.
     """
 
     key: int
     id: UUID
     name: str
     url: str
+    url_secrets: dict[str, str]
     format: Format
     policy: Policy
     headers: dict[str, str]
@@ -138,6 +143,7 @@ class EndpointStore:
     def __init__(self, box: SecretBox, max_endpoints: int, reach: Reach) -> None:
         self.reach = reach
         self._box = box
+        self._sealed = SealedValues(box)
         self.secrets = SecretStore(box)
         self._max_endpoints = max_endpoints
         self._interests: tuple[object, Sequence[Interest]] = (None, ())
@@ -148,6 +154,7 @@ class EndpointStore:
         *,
         name: str,
         url: str,
+        url_secrets: dict[str, str] | None = None,
         enabled: bool = True,
         filters: Filters | None = None,
         format_: Format = DEFAULT_FORMAT,
@@ -180,7 +187,10 @@ class EndpointStore:
             "enabled": enabled,
             "filters": orjson.dumps((filters or Filters()).render()),
             "format": orjson.dumps(format_.options()),
-            "encrypted_headers": self._encrypted(checked_headers(headers or {})),
+            "encrypted_headers": self._sealed.seal(checked_headers(headers or {})),
+            "encrypted_url_secrets": self._sealed.seal_any(
+                checked_url_secrets(url, url_secrets or {})
+            ),
             "timeout_s": checked_timeout(timeout_s),
             "declared": declared,
             "encrypted_tls": seal(own_tls, self._box),
@@ -240,8 +250,8 @@ class EndpointStore:
     ) -> Endpoint:
         """Change the fields named in *changes*: those of `create` but for the secret.
 
-        A header whose value is the mask keeps the value it has. *declared* says that
-        the configuration file asks for this. Raises `EndpointUnknown`,
+        A header or URL secret whose value is the mask keeps what it has. *declared*
+        says that the configuration file asks for this. Raises `EndpointUnknown`,
         `EndpointDeclared`, `EndpointInvalid`, `EndpointNameTaken`, or
         `SecretUnreadable` if a value that is needed cannot be decrypted.
         """
@@ -324,9 +334,10 @@ class EndpointStore:
             id=row.uuid,
             name=row.name,
             url=row.url,
+            url_secrets=self._sealed.open(row.encrypted_url_secrets) if is_open else {},
             format=_format(row),
             policy=_policy(row),
-            headers=self._headers(row) if is_open else {},
+            headers=self._sealed.open(row.encrypted_headers) if is_open else {},
             signer=Signer(parse_signatures(row.signatures), keys),
             timeout_s=row.timeout_s,
             tls=unseal(row.encrypted_tls, self._box) if is_open else None,
@@ -339,7 +350,7 @@ class EndpointStore:
     ) -> dict[str, str] | None:
         """Return the headers with their values, or None if none can be decrypted."""
         row = connection.execute(endpoint_rows.ALL.where(EndpointRow.id == key)).one()
-        return self._find_headers(row)
+        return self._sealed.find(row.encrypted_headers)
 
     def _make_room(self, connection: sa.Connection) -> None:
         living = sa.select(sa.func.count()).where(EndpointRow.removed_at.is_(None))
@@ -363,16 +374,13 @@ class EndpointStore:
         if values.get("enabled"):
             values["disabled_reason"] = None
         if "headers" in values:
-            headers = self._changed_headers(row, values.pop("headers"))
-            values["encrypted_headers"] = self._encrypted(headers)
+            headers = self._unmasked(values.pop("headers"), row.encrypted_headers)
+            values["encrypted_headers"] = self._sealed.seal(checked_headers(headers))
+        if "url" in values or "url_secrets" in values:
+            url = values.get("url", row.url)
+            secrets = self._url_secrets(row, url, values.pop("url_secrets", None))
+            values["encrypted_url_secrets"] = self._sealed.seal_any(secrets)
         return values
-
-    def _changed_headers(
-        self, row: sa.Row[Any], headers: dict[str, str]
-    ) -> dict[str, str]:
-        if MASK in headers.values():
-            headers = unmasked(headers, self._headers(row))
-        return checked_headers(headers)
 
     def _changed_tls(self, row: sa.Row[Any], values: dict[str, Any]) -> bytes | None:
         if "tls" not in values:
@@ -385,18 +393,20 @@ class EndpointStore:
         require_https(tls, values.get("url", row.url))
         return seal(tls, self._box)
 
-    def _encrypted(self, headers: dict[str, str]) -> bytes:
-        return self._box.encrypt(orjson.dumps(headers))
+    def _unmasked(self, given: dict[str, str], sealed: bytes | None) -> dict[str, str]:
+        """Fill in what was sealed; only then does it have to be readable."""
+        if MASK not in given.values():
+            return given
+        return unmasked(given, self._sealed.open(sealed))
 
-    def _headers(self, row: sa.Row[Any]) -> dict[str, str]:
-        headers: dict[str, str] = orjson.loads(self._box.decrypt(row.encrypted_headers))
-        return headers
-
-    def _find_headers(self, row: sa.Row[Any]) -> dict[str, str] | None:
-        try:
-            return self._headers(row)
-        except SecretUnreadable:
-            return None
+    def _url_secrets(
+        self, row: sa.Row[Any], url: str, given: dict[str, str] | None
+    ) -> dict[str, str]:
+        """Return what *url* is to hold: what is *given*, or what it names as before."""
+        sealed = row.encrypted_url_secrets if "{" in url else None
+        if given is None:
+            return checked_url_secrets(url, still_named(url, self._sealed.open(sealed)))
+        return checked_url_secrets(url, self._unmasked(given, sealed))
 
     def _find_tls(self, row: sa.Row[Any]) -> Tls | None:
         try:
@@ -415,13 +425,15 @@ class EndpointStore:
     def _endpoint(
         self, row: sa.Row[Any], secrets: Sequence[Secret], breaker: Breaker
     ) -> Endpoint:
-        headers, tls = self._find_headers(row), self._find_tls(row)
-        has_read = headers is not None and (tls or row.encrypted_tls is None)
+        headers, tls = self._sealed.find(row.encrypted_headers), self._find_tls(row)
+        url_secrets = self._sealed.find(row.encrypted_url_secrets)
+        has_read = None not in (headers, url_secrets) and (tls or not row.encrypted_tls)
         return Endpoint(
             key=row.id,
             id=row.uuid,
             name=row.name,
             url=row.url,
+            url_secrets=dict.fromkeys(url_secrets or {}, MASK),
             enabled=row.enabled,
             disabled_reason=row.disabled_reason and DisabledReason(row.disabled_reason),
             filters=_filters(row),

@@ -13,6 +13,7 @@ from notifier.delivery.due import Due
 from notifier.delivery.endpoints import Recipient
 from notifier.delivery.formats import Format, Message
 from notifier.delivery.transport import KEPT_BYTES, Answer, Post
+from notifier.delivery.url_secrets import fill_in
 
 # The namespace of the ids of several events that are sent together.
 _BATCH = UUID("6f1c3f0a-5f0e-5d53-9d6f-0d6f4f1c8a11")
@@ -47,7 +48,7 @@ def write_post(letters: Sequence[Letter], recipient: Recipient, now: datetime) -
     """
     message = _message(letters, recipient)
     return Post(
-        url=recipient.url,
+        url=fill_in(recipient.url, recipient.url_secrets),
         headers=[
             *_headers(message, recipient.headers),
             *recipient.signer.headers(_id(letters), now, message.body),

@@ -57,6 +57,7 @@ class EndpointRow(Base):
     encrypted_tls: Mapped[bytes | None]
     # Whether the server that took the URL listened on loopback itself.
     is_local: Mapped[bool] = mapped_column(server_default=sa.true())
+    encrypted_url_secrets: Mapped[bytes | None]
 
 
 class SecretRow(Base):

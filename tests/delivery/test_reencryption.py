@@ -63,6 +63,7 @@ def test_every_encrypted_column_is_one_of_those() -> None:
     assert names == [
         "endpoints.encrypted_headers",
         "endpoints.encrypted_tls",
+        "endpoints.encrypted_url_secrets",
         "secrets.encrypted_secret",
         "secrets.encrypted_private_key",
     ]

@@ -9,11 +9,10 @@ from flask import Response, jsonify, url_for
 from notifier.audit.preview import Preview, preview
 from notifier.delivery import quotas
 from notifier.delivery.deliveries import Delivery, get_delivery, list_deliveries
+from notifier.delivery.endpoint_fields import parse_fields
 from notifier.delivery.endpoints import Endpoint
 from notifier.delivery.filters import Filters
-from notifier.delivery.formats import parse_format
 from notifier.delivery.pings import ping
-from notifier.delivery.policy import POLICY_FIELDS
 from notifier.delivery.statistics import Statistics, get_statistics
 from notifier.web.api.base import Blueprint
 from notifier.web.api.paging import LINK_HEADER, Answer, list_page
@@ -54,9 +53,10 @@ def create_endpoint(fields: dict[str, Any]) -> tuple[Response, int, dict[str, st
     it came with the request.
     """
     own = services()
-    own.endpoints.reach.check(fields["url"])
+    parsed = parse_fields(fields)
+    own.endpoints.reach.check(parsed["url"])
     with own.database.transaction() as transaction:
-        endpoint, secret = own.endpoints.create(transaction, **_parsed(fields))
+        endpoint, secret = own.endpoints.create(transaction, **parsed)
     location = url_for(".get_endpoint", endpoint_id=endpoint.id)
     shown = {} if secret is None else {"secret": secret}
     body = jsonify(_ENDPOINT.dump(endpoint) | shown)
@@ -118,7 +118,7 @@ def change_endpoint(fields: dict[str, Any], endpoint_id: UUID) -> Endpoint:
     if "url" in fields:
         own.endpoints.reach.check(fields["url"])
     with own.database.transaction() as transaction:
-        return own.endpoints.update(transaction, endpoint_id, **_parsed(fields))
+        return own.endpoints.update(transaction, endpoint_id, **parse_fields(fields))
 
 
 @blueprint.route("/endpoints/<uuid:endpoint_id>", methods=["DELETE"])
@@ -198,13 +198,3 @@ def list_endpoint_deliveries(arguments: dict[str, Any], endpoint_id: UUID) -> An
                 limit=limit,
             ),
         )
-
-
-def _parsed(fields: dict[str, Any]) -> dict[str, Any]:
-    parsed = dict(fields)
-    if "filters" in parsed:
-        parsed["filters"] = Filters.parse(parsed["filters"])
-    if "format" in parsed:
-        parsed["format_"] = parse_format(parsed.pop("format"))
-    policy = {name: parsed.pop(name) for name in POLICY_FIELDS if name in parsed}
-    return parsed | {"policy": policy} if policy else parsed

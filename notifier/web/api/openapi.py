@@ -15,6 +15,7 @@ from notifier.web.api import (
     docs,
     endpoints,
     events,
+    presets,
     redeliveries,
     replays,
     secrets,
@@ -33,6 +34,16 @@ unknown parameters and fields are refused. Errors are `application/problem+json`
 (RFC 9457); their `errors` name the parameters and fields that are at fault.
 """
 
+_GROUPS = (
+    endpoints,
+    presets,
+    secrets,
+    deliveries,
+    redeliveries,
+    replays,
+    events,
+)
+
 
 def init_app(app: Flask) -> None:
     """Add the routes of the API, their document and its pages to *app*."""
@@ -48,7 +59,7 @@ def init_app(app: Flask) -> None:
     )
     api.spec.components.schema("Event", EVENT_SCHEMA)
     api.spec.components.schema("Format", FORMAT_SCHEMA)
-    for group in (endpoints, secrets, deliveries, redeliveries, replays, events):
+    for group in _GROUPS:
         api.register_blueprint(group.blueprint)
     app.register_blueprint(docs.make_blueprint(api.spec))
 

@@ -41,6 +41,7 @@ def test_an_endpoint_needs_a_name_and_a_url(api: ConformingClient) -> None:
     assert created == {
         **_NEW,
         "id": created["id"],
+        "url_secrets": {},
         "enabled": True,
         "filters": {"actions": ["push", "delete"], "kinds": ["manifest"]},
         "format": {"type": "distribution", "version": "v2"},

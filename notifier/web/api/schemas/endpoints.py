@@ -2,7 +2,13 @@
 
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import (
+    Schema,
+    ValidationError,
+    fields,
+    validate,
+    validates_schema,
+)
 
 from notifier.delivery.endpoints import DEFAULT_TIMEOUT_S
 from notifier.delivery.fields import MAX_TIMEOUT_S, MIN_TIMEOUT_S
@@ -12,6 +18,7 @@ from notifier.delivery.rules import CHOICES
 from notifier.web.api.schemas.fields import Instant
 from notifier.web.api.schemas.paging import NEXT
 from notifier.web.api.schemas.policies import PolicySchema, ShownPolicySchema
+from notifier.web.api.schemas.presets import ChosenPresetSchema
 from notifier.web.api.schemas.secrets import (
     SecretSchema,
     made_secret_field,
@@ -118,7 +125,8 @@ def _name(**more: Any) -> fields.String:
 def _url(**more: Any) -> fields.String:
     return fields.String(
         metadata={
-            "description": "Where events are sent: `http://` or `https://`.",
+            "description": "Where events are sent: `http://` or `https://`. A secret "
+            "within it is named in braces, and given in `url_secrets`.",
             "examples": ["https://ci.example.com/hooks/registry"],
         },
         **more,
@@ -146,6 +154,15 @@ def _format(about: str) -> fields.Raw:
             ],
             "examples": [{"type": "cloudevents", "mode": "binary"}, "slack"],
         }
+    )
+
+
+def _url_secrets(about: str, value: str, **more: Any) -> fields.Dict:
+    return fields.Dict(
+        fields.String(),
+        fields.String(),
+        metadata={"description": about, "examples": [{"token": value}]},
+        **more,
     )
 
 
@@ -218,10 +235,21 @@ class ShownTlsSchema(Schema):
 
 
 class NewEndpointSchema(PolicySchema):
-    """An endpoint to create. Only the name and the URL have to be given."""
+    """An endpoint to create: a name, and a URL or a preset, have to be given.
+
+    What is given beside a preset goes before what that fills in: of filters and headers
+    each by itself, anything else as a whole.
+    """
 
     name = _name(required=True)
-    url = _url(required=True)
+    preset = fields.Nested(
+        ChosenPresetSchema,
+        metadata={"description": "Which receiver to fill in the other fields for."},
+    )
+    url = _url()
+    url_secrets = _url_secrets(
+        "What to put into the URL where it says `{name}`, by the name.", "9f3a5c"
+    )
     enabled = _enabled()
     filters = fields.Nested(
         FiltersSchema,
@@ -234,12 +262,23 @@ class NewEndpointSchema(PolicySchema):
     secret = secret_field()
     tls = fields.Nested(TlsSchema, metadata={"description": _TLS})
 
+    @validates_schema(pass_original=True, skip_on_field_errors=False)
+    def require_url(self, _data: dict[str, Any], given: Any, **_: Any) -> None:
+        """Refuse what says neither a URL nor a preset."""
+        if isinstance(given, dict) and not {"url", "preset"} & given.keys():
+            raise ValidationError("Missing data for required field.", "url")
+
 
 class EndpointChangesSchema(PolicySchema):
     """What to change about an endpoint. What is absent stays as it is."""
 
     name = _name()
     url = _url()
+    url_secrets = _url_secrets(
+        "What to put into the URL where it says `{name}`, replaced as a whole; "
+        f"but one whose value is `{MASK}` keeps its value.",
+        MASK,
+    )
     enabled = _enabled()
     filters = fields.Nested(
         FiltersSchema,
@@ -266,6 +305,11 @@ class EndpointSchema(ShownPolicySchema):
     id = fields.UUID(required=True, metadata={"examples": [_ID]})
     name = _name(required=True)
     url = _url(required=True)
+    url_secrets = _url_secrets(
+        "What is put into the URL where it says `{name}`. The values are not shown.",
+        MASK,
+        required=True,
+    )
     enabled = _enabled(required=True)
     filters = fields.Function(
         lambda endpoint: endpoint.filters.render(),

@@ -1,0 +1,16 @@
+"""Presets: what endpoints can be filled in for."""
+
+from typing import Any
+
+from notifier.delivery.presets import PRESETS
+from notifier.web.api.base import Blueprint
+from notifier.web.api.schemas.presets import PresetListSchema
+
+blueprint = Blueprint("presets", __name__, "What endpoints can be filled in for.")
+
+
+@blueprint.route("/presets")
+@blueprint.response(200, PresetListSchema)
+def list_presets() -> dict[str, Any]:
+    """List the presets, and what each has to know."""
+    return {"items": list(PRESETS.values()), "next": None}
