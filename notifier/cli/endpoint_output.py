@@ -9,7 +9,7 @@ from notifier.cli.policies import describe_health, describe_policy
 from notifier.cli.signing import describe_secrets
 from notifier.cli.tls import describe_tls
 from notifier.cli.wishes import describe
-from notifier.delivery.endpoints import Endpoint
+from notifier.delivery.endpoint import Endpoint
 from notifier.delivery.statistics import Statistics
 from notifier.web.api.schemas.endpoints import EndpointSchema
 

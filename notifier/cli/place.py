@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from notifier.cli import schema
 from notifier.config import Settings
 from notifier.db import Database
-from notifier.delivery.endpoints import Endpoint, EndpointStore
+from notifier.delivery.endpoint import Endpoint
+from notifier.delivery.endpoints import EndpointStore
 from notifier.delivery.errors import EndpointUnknown
 from notifier.delivery.reach import Reach
 from notifier.delivery.secrets import SecretBox

@@ -17,7 +17,7 @@ from notifier.audit.cursor import render_cursor
 from notifier.cli.options import json_option
 from notifier.cli.output import moment, print_fields, print_json, print_table
 from notifier.cli.place import Place, open_place
-from notifier.delivery.endpoints import Endpoint
+from notifier.delivery.endpoint import Endpoint
 from notifier.delivery.outbox import Outbox
 from notifier.delivery.queue import Nudger
 from notifier.delivery.repair.repairs import (

@@ -11,7 +11,8 @@ from typing import Any
 
 from notifier.config import DeclaredEndpoint
 from notifier.db import Transaction
-from notifier.delivery.endpoints import Endpoint, EndpointStore
+from notifier.delivery.endpoint import Endpoint
+from notifier.delivery.endpoints import EndpointStore
 from notifier.delivery.errors import (
     EndpointInvalid,
     EndpointNameTaken,

@@ -179,6 +179,17 @@ def redeliver(
     return get_delivery(connection, delivery_id)
 
 
+def cancel_due(connection: sa.Connection, key: int) -> None:
+    """Cancel the pending deliveries of an endpoint, and all redeliveries."""
+    due = sa.update(DeliveryRow).where(
+        DeliveryRow.endpoint_id == key, DeliveryRow.due_at.is_not(None)
+    )
+    connection.execute(
+        due.where(DeliveryRow.state == PENDING).values(state=CANCELLED, due_at=None)
+    )
+    connection.execute(due.values(due_at=None))
+
+
 _DELIVERIES = sa.select(
     DeliveryRow.__table__,
     EndpointRow.uuid.label("endpoint_uuid"),

@@ -17,8 +17,8 @@ from notifier.db import DatabaseUnavailable
 from notifier.delivery import leases
 from notifier.delivery.breaker import Breaker, BreakerState
 from notifier.delivery.due import Due, list_due
+from notifier.delivery.endpoint import Recipient
 from notifier.delivery.endpoint_rows import get_version
-from notifier.delivery.endpoints import Recipient
 from notifier.delivery.letters import write_letters
 from notifier.delivery.office import Office
 from notifier.delivery.report import report

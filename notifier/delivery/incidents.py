@@ -14,7 +14,7 @@ from typing import Any
 from notifier import __version__
 from notifier.delivery.breaker import Breaker, DisabledReason
 from notifier.delivery.deliveries import DeliveryState
-from notifier.delivery.endpoints import Recipient
+from notifier.delivery.endpoint import Recipient
 from notifier.delivery.pending import Pending
 from notifier.delivery.settlement import Settlement
 from notifier.events.event import (

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from notifier import __version__
 from notifier.delivery.bodies import Bodies, Body
 from notifier.delivery.due import Due
-from notifier.delivery.endpoints import Recipient
+from notifier.delivery.endpoint import Recipient
 from notifier.delivery.formats import Format, Message
 from notifier.delivery.transport import KEPT_BYTES, Answer, Post
 from notifier.delivery.url_secrets import fill_in

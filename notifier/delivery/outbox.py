@@ -7,7 +7,8 @@ from uuid import UUID
 
 from notifier.db import Prepared, Transaction
 from notifier.delivery import leases, supersession
-from notifier.delivery.endpoints import Endpoint, EndpointStore, Interest
+from notifier.delivery.endpoint import Endpoint, Interest
+from notifier.delivery.endpoints import EndpointStore
 from notifier.delivery.errors import EndpointDisabled
 from notifier.delivery.queue import Nudger
 from notifier.delivery.tables import PENDING, DeliveryRow

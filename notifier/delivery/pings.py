@@ -5,7 +5,7 @@ from uuid import UUID
 
 from notifier.db import Transaction
 from notifier.delivery import breakers
-from notifier.delivery.endpoints import Endpoint
+from notifier.delivery.endpoint import Endpoint
 from notifier.delivery.outbox import Outbox
 from notifier.events.event import Action, Event, RequestRecord, Source, Target
 from notifier.events.record import Recorder

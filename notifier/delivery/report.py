@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from notifier import logs
 from notifier.delivery.deliveries import DeliveryState, Trigger
-from notifier.delivery.endpoints import Recipient
+from notifier.delivery.endpoint import Recipient
 from notifier.delivery.letters import Letter
 from notifier.delivery.pending import Pending
 from notifier.delivery.settlement import Settlement

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from notifier.delivery.endpoints import Recipient
+from notifier.delivery.endpoint import Recipient
 from notifier.delivery.letters import Letter, write_post
 from notifier.delivery.pace import Pace
 from notifier.delivery.pending import Pending

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from notifier.db import Database
 from notifier.delivery import leases
-from notifier.delivery.endpoints import cancel_due
+from notifier.delivery.deliveries import cancel_due
 from notifier.delivery.tables import BreakerRow, DeliveryRow, DrainRow, EndpointRow
 
 

@@ -15,7 +15,7 @@ from notifier.db import Transaction
 from notifier.delivery import breakers, leases, minutes
 from notifier.delivery.breaker import Breaker, DisabledReason
 from notifier.delivery.due import Due, list_due, list_due_in_order
-from notifier.delivery.endpoints import Recipient
+from notifier.delivery.endpoint import Recipient
 from notifier.delivery.incidents import list_incidents
 from notifier.delivery.office import Office
 from notifier.delivery.pending import Pending

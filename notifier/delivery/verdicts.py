@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from notifier.delivery.deliveries import Delivery, find_deliveries
-from notifier.delivery.endpoints import Endpoint
+from notifier.delivery.endpoint import Endpoint
 from notifier.events.event import Action, Event
 
 

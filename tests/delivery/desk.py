@@ -19,8 +19,9 @@ from notifier.delivery.deliveries import (
     list_deliveries,
 )
 from notifier.delivery.drains import Drains
+from notifier.delivery.endpoint import Endpoint
 from notifier.delivery.endpoint_secrets import Secret
-from notifier.delivery.endpoints import Endpoint, EndpointStore
+from notifier.delivery.endpoints import EndpointStore
 from notifier.delivery.office import Office
 from notifier.delivery.outbox import Outbox
 from notifier.delivery.queue import Nudger

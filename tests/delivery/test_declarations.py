@@ -12,7 +12,7 @@ from notifier.config.notifications import read_endpoints
 from notifier.db import Database
 from notifier.delivery.declarations import Changes, declare
 from notifier.delivery.deliveries import DeliveryState
-from notifier.delivery.endpoints import Endpoint
+from notifier.delivery.endpoint import Endpoint
 from notifier.delivery.errors import EndpointDeclared
 from notifier.delivery.filters import Filters
 from notifier.delivery.headers import MASK

@@ -14,7 +14,7 @@ from notifier.delivery.breaker import (
     DisabledReason,
 )
 from notifier.delivery.deliveries import DeliveryState
-from notifier.delivery.endpoints import Endpoint
+from notifier.delivery.endpoint import Endpoint
 from notifier.delivery.errors import EndpointInvalid
 from notifier.delivery.filters import Filters
 from notifier.delivery.formats import parse_format

@@ -7,7 +7,7 @@ import pytest
 
 from notifier.config import Settings
 from notifier.delivery.deliveries import DeliveryState
-from notifier.delivery.endpoints import Endpoint
+from notifier.delivery.endpoint import Endpoint
 from notifier.delivery.reach import Reach
 from notifier.delivery.transport import FORBIDDEN_ADDRESS
 from tests.delivery.desk import Desk

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from notifier.delivery import minutes
 from notifier.delivery.deliveries import DeliveryState
-from notifier.delivery.endpoints import Endpoint
+from notifier.delivery.endpoint import Endpoint
 from notifier.delivery.settlement import settle
 from notifier.delivery.statistics import (
     Statistics,

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import structlog
 
-from notifier.delivery.endpoints import Endpoint
+from notifier.delivery.endpoint import Endpoint
 from notifier.delivery.errors import EndpointInvalid
 from notifier.delivery.headers import MASK
 from notifier.delivery.secrets import SecretUnreadable

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from notifier.delivery.endpoints import Endpoint
+from notifier.delivery.endpoint import Endpoint
 from notifier.delivery.filters import Filters
 from notifier.delivery.formats import read_format
 from notifier.delivery.verdicts import Verdict, judge

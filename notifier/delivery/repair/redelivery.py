@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from notifier.db import Transaction
 from notifier.delivery import leases
 from notifier.delivery.deliveries import STATES, DeliveryState
-from notifier.delivery.endpoints import Endpoint
+from notifier.delivery.endpoint import Endpoint
 from notifier.delivery.repair.places import (
     S,
     Statement,

@@ -15,7 +15,8 @@ import sqlalchemy as sa
 import structlog
 
 from notifier.db import Database, DatabaseUnavailable
-from notifier.delivery.endpoints import Endpoint, EndpointStore
+from notifier.delivery.endpoint import Endpoint
+from notifier.delivery.endpoints import EndpointStore
 from notifier.delivery.errors import EndpointUnknown
 from notifier.delivery.outbox import Outbox
 from notifier.delivery.queue import Nudger

@@ -11,7 +11,7 @@ import orjson
 import sqlalchemy as sa
 
 from notifier.db import Transaction
-from notifier.delivery.endpoints import Endpoint
+from notifier.delivery.endpoint import Endpoint
 from notifier.delivery.errors import EndpointDisabled
 from notifier.delivery.repair.errors import (
     RepairFinished,

@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from notifier.db import Transaction
-from notifier.delivery.endpoints import Endpoint
+from notifier.delivery.endpoint import Endpoint
 from notifier.delivery.filters import Filters
 from notifier.delivery.outbox import Outbox
 from notifier.delivery.repair.history import History, LatestPushes, Reader

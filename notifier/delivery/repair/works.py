@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from notifier.delivery.endpoints import Endpoint
+from notifier.delivery.endpoint import Endpoint
 from notifier.delivery.errors import EndpointUnknown
 from notifier.delivery.outbox import Outbox
 from notifier.delivery.repair.redelivery import RedeliveryWork

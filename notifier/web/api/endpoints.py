@@ -9,8 +9,8 @@ from flask import Response, jsonify, url_for
 from notifier.audit.preview import Preview, preview
 from notifier.delivery import quotas
 from notifier.delivery.deliveries import Delivery, get_delivery, list_deliveries
+from notifier.delivery.endpoint import Endpoint
 from notifier.delivery.endpoint_fields import parse_fields
-from notifier.delivery.endpoints import Endpoint
 from notifier.delivery.filters import Filters
 from notifier.delivery.pings import ping
 from notifier.delivery.statistics import Statistics, get_statistics

@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from flask import Response, jsonify
 
-from notifier.delivery.endpoints import Endpoint
+from notifier.delivery.endpoint import Endpoint
 from notifier.delivery.repair.repairs import (
     RepairKind,
     create_repair,

@@ -7,8 +7,8 @@ import pytest
 import structlog
 
 from notifier.delivery.deliveries import DeliveryState
+from notifier.delivery.endpoint import Endpoint
 from notifier.delivery.endpoint_fields import parse_fields
-from notifier.delivery.endpoints import Endpoint
 from notifier.delivery.pings import ping
 from notifier.delivery.presets import PRESETS
 from notifier.events.event import Action, Kind

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from notifier.db import Database
 from notifier.delivery.deliveries import STATES, DeliveryState
-from notifier.delivery.endpoints import Endpoint
+from notifier.delivery.endpoint import Endpoint
 from notifier.delivery.repair.repairer import Repairer
 from notifier.delivery.repair.repairs import (
     Repair,

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from notifier.delivery.deliveries import DeliveryState
-from notifier.delivery.endpoints import Endpoint
+from notifier.delivery.endpoint import Endpoint
 from notifier.delivery.repair import redelivery as redelivery_module
 from notifier.delivery.repair.redelivery import RedeliveryWork
 from notifier.delivery.repair.selection import DeliverySelection, narrowing

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from notifier.delivery.deliveries import DeliveryState
-from notifier.delivery.endpoints import Endpoint
+from notifier.delivery.endpoint import Endpoint
 from notifier.delivery.filters import Filters
 from notifier.delivery.pings import ping
 from notifier.delivery.repair import history as history_module
