@@ -120,7 +120,7 @@ def test_a_mistake_of_ours_is_not_hidden(
     invoke: Notifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     invoke("db", "upgrade")
-    monkeypatch.setattr("notifier.cli.endpoints.print_table", None)
+    monkeypatch.setattr("notifier.cli.endpoints.print_endpoints", None)
 
     result = CliRunner().invoke(main, ["endpoints", "list"])
 

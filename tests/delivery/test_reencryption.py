@@ -26,6 +26,7 @@ def _values(database: Database) -> list[bytes]:
             for column, key in (
                 (EndpointRow.encrypted_headers, EndpointRow.id),
                 (EndpointRow.encrypted_tls, EndpointRow.id),
+                (EndpointRow.encrypted_url_secrets, EndpointRow.id),
                 (SecretRow.encrypted_secret, SecretRow.id),
                 (SecretRow.encrypted_private_key, SecretRow.id),
             )
@@ -36,7 +37,12 @@ def _values(database: Database) -> list[bytes]:
 
 def test_all_that_is_secret_is_encrypted_by_the_first_key(desk: Desk) -> None:
     tls = {"ca": Authority.make().certificate_pem}
-    desk.create("https://ci.example/", headers={"A": "b"}, tls=tls)
+    desk.create(
+        "https://ci.example/{path}",
+        url_secrets={"path": "hook"},
+        headers={"A": "b"},
+        tls=tls,
+    )
     created = desk.create(signatures=["v1a"])
     desk.rotate(created)
     before = _values(desk.database)
@@ -44,7 +50,7 @@ def test_all_that_is_secret_is_encrypted_by_the_first_key(desk: Desk) -> None:
 
     tally = reencrypt(desk.database, SecretBox([new, desk.key]))
 
-    assert tally == Tally(renewed=8)
+    assert tally == Tally(renewed=9)
     old_box, new_box = SecretBox([desk.key]), SecretBox([new])
     after = _values(desk.database)
     assert not any(old_box.can_decrypt(value) for value in after)

@@ -56,14 +56,14 @@ def test_of_a_new_endpoint_nothing_is_known(desk: Desk) -> None:
 def test_a_drain_counts_what_it_sends(desk: Desk, receiver: Receiver) -> None:
     endpoint = desk.create(receiver.url)
     desk.announce()
-    receiver.behaviour = answers(503)
+    receiver.behaviour = answers(500)
     delivery = desk.send()
 
     failed = _statistics(desk, endpoint)
     assert (failed.attempts, failed.accepted, failed.success_share) == (1, 0, 0.0)
     assert (failed.pending, failed.oldest_pending_at) == (1, delivery.created_at)
     assert failed.last_error is not None
-    assert (failed.last_error.status, failed.last_error.error) == (503, None)
+    assert (failed.last_error.status, failed.last_error.error) == (500, None)
     assert failed.last_error.delivery_id == delivery.id
 
     receiver.behaviour = answers(200)
