@@ -36,17 +36,17 @@ from notifier.delivery.url_secrets import checked_url_secrets, still_named
 
 
 class EndpointColumns:
-    """Writes and reads the columns of endpoints; *is_local* is what new URLs are."""
+    """Writes and reads the columns of endpoints."""
 
-    def __init__(self, box: SecretBox, *, is_local: bool) -> None:
+    def __init__(self, box: SecretBox) -> None:
         self._box = box
         self._sealed = SealedValues(box)
-        self._is_local = is_local
 
-    def make(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+    def make(self, fields: Mapping[str, Any], *, is_local: bool) -> dict[str, Any]:
         """Return the columns of a new endpoint; raise `EndpointInvalid`.
 
-        *fields* are those of `EndpointStore.create`, all of them but the secret.
+        *fields* are those of `EndpointStore.create`, all of them but the secret;
+        *is_local* says whether this server listens on loopback.
         """
         tls, format_, url = fields["tls"] or {}, fields["format_"], fields["url"]
         own_tls = checked_tls(tls)
@@ -67,14 +67,16 @@ class EndpointColumns:
             "timeout_s": checked_timeout(fields["timeout_s"]),
             "declared": fields["declared"],
             "encrypted_tls": seal(own_tls, self._box),
-            "is_local": self._is_local,
+            "is_local": is_local,
             "created_at": now,
             "updated_at": now,
             "signatures": render_signatures(checked_signatures(fields["signatures"])),
             "policy": _rendered(checked_policy(fields["policy"] or {}, format_)),
         }
 
-    def change(self, row: sa.Row[Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    def change(
+        self, row: sa.Row[Any], changes: Mapping[str, Any], *, is_local: bool
+    ) -> dict[str, Any]:
         """Return the columns that *changes* to the fields of *row* change.
 
         A value that is masked stays what it is. Raises `EndpointInvalid`, or
@@ -85,7 +87,7 @@ class EndpointColumns:
             for name, value in changes.items()
         }
         if "url" in values:
-            values["is_local"] = self._is_local
+            values["is_local"] = is_local
         if "url" in values or "tls" in values:
             values["encrypted_tls"] = self._changed_tls(row, values)
         if "format_" in values or "policy" in values:

@@ -40,7 +40,7 @@ class EndpointStore:
     def __init__(self, box: SecretBox, max_endpoints: int, reach: Reach) -> None:
         self.reach = reach
         self.secrets = SecretStore(box)
-        self._columns = EndpointColumns(box, is_local=reach.is_local)
+        self._columns = EndpointColumns(box)
         self._max_endpoints = max_endpoints
         self._interests: tuple[object, Sequence[Interest]] = (None, ())
 
@@ -86,7 +86,8 @@ class EndpointStore:
                 "tls": tls,
                 "signatures": signatures,
                 "policy": policy,
-            }
+            },
+            is_local=self.reach.is_local,
         )
         added = connection.scalar(
             insert(connection, EndpointRow)
@@ -147,7 +148,7 @@ class EndpointStore:
         connection = transaction.connection
         endpoint_rows.begin_change(connection)
         row = endpoint_rows.get_row_to_change(connection, id_, declared=declared)
-        values = self._columns.change(row, changes)
+        values = self._columns.change(row, changes, is_local=self.reach.is_local)
         holder = self.find_by_name(connection, values.get("name", row.name))
         if holder is not None and holder.id != id_:
             raise EndpointNameTaken(holder.name)
