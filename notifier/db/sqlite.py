@@ -10,6 +10,8 @@ import fcntl
 import os
 import sqlite3
 import threading
+import weakref
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,8 +36,17 @@ class WriteLockTimeout(Exception):
     """Other threads kept the database busy for too long."""
 
 
+class _Thread:
+    """Lives as long as the thread that keeps it."""
+
+
 class SQLite:
-    """A SQLite file. Each thread keeps one connection of its own."""
+    """A SQLite file. Each thread keeps one connection of its own.
+
+    A thread that ends does not close its connection, the next that opens one does:
+    Python before 3.12.4 crashes when a thread that it did not start (the web server's)
+    closes a connection while it ends, see https://github.com/python/cpython/issues/119585.
+    """
 
     def __init__(self, url: sa.URL) -> None:
         path = Path(url.database or "")
@@ -43,6 +54,9 @@ class SQLite:
         self._lock_path = path.with_name(path.name + ".lock")
         self._threads = threading.Lock()
         self._kept = threading.local()
+        # Held here too, so that the end of a thread is not the end of its connection.
+        self._connections: dict[weakref.ref[_Thread], sa.Connection] = {}
+        self._ended: deque[weakref.ref[_Thread]] = deque()
         self.engine = sa.create_engine(
             url,
             poolclass=NullPool,
@@ -76,16 +90,25 @@ class SQLite:
         self.close()
 
     def close(self) -> None:
-        """Close this thread's connection."""
-        if connection := getattr(self._kept, "connection", None):
-            connection.close()
-            del self._kept.connection
+        """Close this thread's connection, and those of the threads that have ended."""
+        if hasattr(self._kept, "connection"):
+            self._kept.connection.close()
+            del self._kept.connection, self._kept.thread
+        self._close_ended()
 
     def _connection(self) -> sa.Connection:
         connection: sa.Connection | None = getattr(self._kept, "connection", None)
         if connection is None or connection.closed or connection.invalidated:
+            self._close_ended()
             connection = self._kept.connection = self.engine.connect()
+            thread = self._kept.thread = _Thread()
+            # A method written in C: no code of Python's runs in a thread that ends.
+            self._connections[weakref.ref(thread, self._ended.append)] = connection
         return connection
+
+    def _close_ended(self) -> None:
+        while self._ended:
+            self._connections.pop(self._ended.popleft()).close()
 
     def _roll_back(self, connection: sa.Connection) -> None:
         try:

@@ -65,6 +65,27 @@ def test_a_commit_is_on_the_disk_and_keys_are_checked(database: Database) -> Non
     assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 
 
+def test_the_connection_of_a_thread_that_ended_is_closed_by_the_next_thread(
+    database: Database,
+) -> None:
+    connections = []
+
+    def look() -> None:
+        with database.read() as connection:
+            connections.append(connection)
+
+    def run() -> None:
+        thread = threading.Thread(target=look)
+        thread.start()
+        thread.join()
+
+    run()
+    assert not connections[0].closed
+
+    run()
+    assert [connection.closed for connection in connections] == [True, False]
+
+
 def test_a_thread_keeps_one_connection_and_shares_it_with_no_other(
     database: Database,
 ) -> None:
