@@ -1,10 +1,9 @@
 """The OpenAPI document, and Swagger UI to read it: every file comes from here."""
 
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 
-import orjson
-from apispec import APISpec
 from flask import Blueprint, Response, send_from_directory
 from werkzeug.exceptions import NotFound
 
@@ -49,14 +48,13 @@ _POLICY = {
 }
 
 
-def make_blueprint(spec: APISpec) -> Blueprint:
-    """Make the pages about *spec*, once that is complete."""
-    document = orjson.dumps(spec.to_dict(), option=orjson.OPT_INDENT_2)
+def make_blueprint(document: Callable[[], bytes]) -> Blueprint:
+    """Make the pages about the OpenAPI *document*, which they ask for when needed."""
     bp = Blueprint("docs", __name__, url_prefix="/api/v1")
 
     @bp.get("/openapi.json")
     def get_document() -> Response:
-        return Response(document, content_type="application/json")
+        return Response(document(), content_type="application/json")
 
     @bp.get("/docs")
     def get_page() -> Response:

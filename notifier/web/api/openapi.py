@@ -1,5 +1,6 @@
 """The API as a whole: its routes, and the OpenAPI document that describes them."""
 
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
@@ -48,8 +49,16 @@ _GROUPS = (
 def init_app(app: Flask) -> None:
     """Add the routes of the API, their document and its pages to *app*."""
     app.json = _Json(app)
+    for group in _GROUPS:
+        app.register_blueprint(group.blueprint)
+    app.register_blueprint(docs.make_blueprint(_document))
+
+
+@cache
+def _document() -> bytes:
+    """Make the document, for the first who asks: it takes longer than all the rest."""
     api = _Api(
-        app,
+        Flask("openapi"),
         spec_kwargs={
             "title": "notifier",
             "version": notifier.__version__,
@@ -61,7 +70,7 @@ def init_app(app: Flask) -> None:
     api.spec.components.schema("Format", FORMAT_SCHEMA)
     for group in _GROUPS:
         api.register_blueprint(group.blueprint)
-    app.register_blueprint(docs.make_blueprint(api.spec))
+    return orjson.dumps(api.spec.to_dict(), option=orjson.OPT_INDENT_2)
 
 
 class _Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest has no types
