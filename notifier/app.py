@@ -26,7 +26,8 @@ from notifier.events.mover import Mover
 from notifier.events.record import Recorder
 from notifier.metrics import Metrics
 from notifier.storage import open_storage
-from notifier.web import api, errors, health, log
+from notifier.web import errors, health, log
+from notifier.web.api import openapi
 from notifier.web.application import Application
 from notifier.web.services import Services, get_services
 from notifier.web.v2.routes import make_blueprint
@@ -42,7 +43,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Application("notifier")
     _compose(app, settings).attach(app)
     app.register_blueprint(make_blueprint())
-    api.init_app(app)
+    openapi.init_app(app)
     app.register_blueprint(health.make_blueprint())
     errors.init_app(app)
     log.init_app(app)

@@ -38,6 +38,13 @@ def _postgresql() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session", name="postgresql_engine")
+def _postgresql_engine(postgresql: str) -> Iterator[sa.Engine]:
+    engine = sa.create_engine(postgresql)
+    yield engine
+    engine.dispose()
+
+
 @pytest.fixture(scope="session", name="sqlite_template")
 def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make a SQLite file with all tables, to copy."""
@@ -56,9 +63,9 @@ def _database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[st
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
         return
-    url: str = request.getfixturevalue("postgresql")
-    yield url
-    _empty(url)
+    engine: sa.Engine = request.getfixturevalue("postgresql_engine")
+    yield request.getfixturevalue("postgresql")
+    _empty(engine)
 
 
 @pytest.fixture(name="database")
@@ -103,10 +110,8 @@ def _client(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
-def _empty(url: str) -> None:
-    engine = sa.create_engine(url)
-    with engine.begin() as connection:
-        # For a few rows this takes a twentieth of the time of TRUNCATE.
-        for table in reversed(Base.metadata.sorted_tables):
-            connection.execute(sa.delete(table))
-    engine.dispose()
+def _empty(postgresql: sa.Engine) -> None:
+    # For a few rows this takes a twentieth of the time of TRUNCATE.
+    tables = reversed(Base.metadata.sorted_tables)
+    with postgresql.begin() as connection:
+        connection.exec_driver_sql("".join(f"DELETE FROM {table};" for table in tables))

@@ -37,10 +37,12 @@ class Program(click.Group):
         """Import a command: what the others need is not loaded."""
         if name not in _COMMANDS:
             return None
+        # What is imported stays to the end: no collection needs to look at it, not
+        # meanwhile, nor at the exit of this process, nor in those that it forks.
+        gc.disable()
         command: click.Command = import_module(f"notifier.cli.{name}").command
-        # What is imported stays to the end: no collection needs to look at it, not in
-        # this process at its exit, nor in those that it forks.
         gc.freeze()
+        gc.enable()
         return command
 
     def invoke(self, ctx: click.Context) -> None:

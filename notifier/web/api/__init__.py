@@ -4,7 +4,3 @@ A view reads the request by a schema, calls what is below `web`, and answers by 
 schema; ``openapi`` makes the document of both. ``refusals`` says what becomes of each
 error.
 """
-
-from notifier.web.api.openapi import init_app
-
-__all__ = ["init_app"]
