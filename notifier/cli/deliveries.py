@@ -6,21 +6,24 @@ from uuid import UUID
 import click
 
 from notifier.audit.cursor import render_cursor
+from notifier.cli.attempts import print_attempt, print_exchange
 from notifier.cli.options import choice, cursor_option, json_option, limit_option
-from notifier.cli.output import moment, print_fields, print_json, print_table, visible
+from notifier.cli.output import moment, print_fields, print_json, print_table
 from notifier.cli.place import open_place
 from notifier.cli.redeliveries import redeliver_many, redelivery_options
+from notifier.delivery.attempts import get_attempt, list_attempts
 from notifier.delivery.deliveries import (
-    Attempt,
     Delivery,
     DeliveryState,
     get_delivery,
-    list_attempts,
     list_deliveries,
 )
 from notifier.delivery.deliveries import redeliver as make_due
 from notifier.delivery.queue import Nudger
-from notifier.web.api.schemas.deliveries import AttemptSchema, DeliverySchema
+from notifier.delivery.requests import find_request
+from notifier.events.record import Recorder
+from notifier.web.api.schemas.attempts import AttemptSchema, dump_attempt
+from notifier.web.api.schemas.deliveries import DeliverySchema
 
 DELIVERY_HEADINGS = ["time", "endpoint", "state", "attempts", "next", "event", "id"]
 
@@ -78,9 +81,24 @@ def list_all(
 
 @command.command()
 @click.argument("delivery", type=click.UUID)
+@click.option(
+    "--attempt",
+    "number",
+    type=click.IntRange(1, 32767),
+    help="Show this attempt alone, and what it has sent.",
+)
 @json_option
-def show(delivery: UUID, *, as_json: bool) -> None:
-    """Show a delivery, and every attempt at it."""
+def show(delivery: UUID, number: int | None, *, as_json: bool) -> None:
+    """Show a delivery, and every attempt at it.
+
+    \b
+    Examples:
+      notifier deliveries show 0196db4e-7025-7001-8025-9f3a5c000025
+      notifier deliveries show 0196db4e-7025-7001-8025-9f3a5c000025 --attempt 1
+    """
+    if number is not None:
+        _show_attempt(delivery, number, as_json=as_json)
+        return
     with open_place() as place, place.database.read() as connection:
         found = get_delivery(connection, delivery)
         attempts = list_attempts(connection, delivery)
@@ -91,7 +109,7 @@ def show(delivery: UUID, *, as_json: bool) -> None:
     print_fields(dict(zip(DELIVERY_HEADINGS, delivery_cells(found), strict=True)))
     for attempt in attempts:
         click.echo()
-        _print_attempt(attempt)
+        print_attempt(attempt)
 
 
 @command.command()
@@ -131,6 +149,17 @@ def delivery_cells(delivery: Delivery) -> list[str]:
     ]
 
 
+def _show_attempt(delivery: UUID, number: int, *, as_json: bool) -> None:
+    with open_place() as place, place.database.read() as connection:
+        found = get_delivery(connection, delivery)
+        attempt = get_attempt(connection, delivery, number)
+        request = find_request(connection, Recorder(), found, number)
+    if as_json:
+        print_json(dump_attempt(attempt, request))
+    else:
+        print_exchange(attempt, request)
+
+
 def _redeliver_one(delivery: UUID, *, as_json: bool) -> None:
     with open_place() as place, place.database.transaction() as transaction:
         # The sweep finds it in the database: no Redis is needed here.
@@ -139,13 +168,3 @@ def _redeliver_one(delivery: UUID, *, as_json: bool) -> None:
         print_json(DeliverySchema().dump(found))
     else:
         click.echo(f"{found.endpoint_name} will get it again")
-
-
-def _print_attempt(attempt: Attempt) -> None:
-    came = f"status {attempt.status}" if attempt.status else attempt.error
-    click.echo(
-        f"attempt {attempt.number} ({attempt.trigger}), "
-        f"{moment(attempt.started_at)}, {attempt.duration_ms} ms: {came}"
-    )
-    if attempt.response:
-        click.echo(visible(attempt.response.decode(errors="replace")))

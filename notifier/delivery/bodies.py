@@ -20,13 +20,14 @@ _FRAME_BYTES = 2000
 class Body(NamedTuple):
     """What one event is in some format, and when it was recorded.
 
-    Without a *message* the event cannot be told: *error* is what attempts are written
-    down with, and *reason* is for the endpoint's owner.
+    It has the *digest* of its message. Without one the event cannot be told: *error* is
+    what attempts are written down with, and *reason* is for the endpoint's owner.
     """
 
     recorded_at: datetime
     event: Event
     message: Message | None
+    digest: bytes = b""
     error: str = ""
     reason: str = ""
 
@@ -84,8 +85,9 @@ def _body(recorded_at: datetime, format_: Format, event: Event) -> Body:
     # The endpoint may have got another format since the delivery was made.
     if not format_.can_tell(event):
         reason = f"{format_.type} has no words for this event"
-        return Body(recorded_at, event, None, "format", reason)
+        return Body(recorded_at, event, None, error="format", reason=reason)
     try:
-        return Body(recorded_at, event, format_.render([event]))
+        message = format_.render([event])
     except RenderingFailed as error:
-        return Body(recorded_at, event, None, "template", str(error))
+        return Body(recorded_at, event, None, error="template", reason=str(error))
+    return Body(recorded_at, event, message, message.digest())

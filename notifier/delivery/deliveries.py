@@ -1,4 +1,4 @@
-"""Deliveries: one event for one endpoint, and every attempt at it."""
+"""Deliveries: one event for one endpoint, until done."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,6 @@ from notifier.delivery.tables import (
     DELIVERED,
     FAILED,
     PENDING,
-    AttemptRow,
     DeliveryRow,
     EndpointRow,
 )
@@ -57,7 +56,6 @@ TRIGGERS = {Trigger.SCHEDULE: 1, Trigger.REDELIVER: 2}
 
 _DELIVERED = sa.literal_column(str(DELIVERED), sa.SmallInteger)
 _STATES = {number: state for state, number in STATES.items()}
-_TRIGGERS = {number: trigger for trigger, number in TRIGGERS.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,23 +70,6 @@ class Delivery:
     attempts: int
     created_at: datetime
     due_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
-    """One POST of a delivery.
-
-    *error* says why there is no answer, *status* what the answer was; *response* is
-    its body, or the beginning of it.
-    """
-
-    number: int
-    started_at: datetime
-    duration_ms: int
-    status: int | None
-    error: str | None
-    response: bytes
-    trigger: Trigger
 
 
 def list_deliveries(
@@ -132,27 +113,6 @@ def find_deliveries(
 def get_delivery(connection: sa.Connection, delivery_id: UUID) -> Delivery:
     """Return a delivery; raise `DeliveryUnknown`."""
     return _delivery(_row(connection, delivery_id))
-
-
-def list_attempts(connection: sa.Connection, delivery_id: UUID) -> Sequence[Attempt]:
-    """List the attempts at a delivery, the first one first."""
-    rows = connection.execute(
-        sa.select(AttemptRow.__table__)
-        .where(AttemptRow.delivery_id == delivery_id)
-        .order_by(AttemptRow.number)
-    )
-    return [
-        Attempt(
-            number=row.number,
-            started_at=row.started_at,
-            duration_ms=row.duration_ms,
-            status=row.status,
-            error=row.error,
-            response=row.response,
-            trigger=_TRIGGERS[row.trigger],
-        )
-        for row in rows
-    ]
 
 
 def redeliver(

@@ -1,6 +1,7 @@
 """Why a request about endpoints or deliveries is refused.
 
 DeliveryError
+├── AttemptUnknown
 ├── DeliveryUnknown
 ├── EndpointDeclared
 ├── EndpointDisabled
@@ -17,6 +18,13 @@ DeliveryError
 
 class DeliveryError(Exception):
     """A request about endpoints or deliveries is refused. The message says why."""
+
+
+class AttemptUnknown(DeliveryError):
+    """A delivery has had no attempt of that number."""
+
+    def __init__(self) -> None:
+        super().__init__("there is no such attempt")
 
 
 class DeliveryUnknown(DeliveryError):

@@ -1,9 +1,9 @@
 """Letters: due deliveries with the body to send, rendered and not yet signed."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -12,21 +12,22 @@ from notifier.delivery.bodies import Bodies, Body
 from notifier.delivery.due import Due
 from notifier.delivery.endpoint import Recipient
 from notifier.delivery.formats import Format, Message
+from notifier.delivery.sent import Sent, Way, webhook_id
+from notifier.delivery.signing import Header
 from notifier.delivery.transport import KEPT_BYTES, Answer, Post
 from notifier.delivery.url_secrets import fill_in
 
-# The namespace of the ids of several events that are sent together.
-_BATCH = UUID("6f1c3f0a-5f0e-5d53-9d6f-0d6f4f1c8a11")
 _USER_AGENT = f"notifier/{__version__}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """One delivery, ready to be signed and sent, if it can be told at all."""
+    """One delivery, ready to be signed and sent, if its format can tell it at all."""
 
     delivery_id: UUID
     event_id: UUID
     lane: int | None
+    format: Format
     body: Body
 
     def unsent(self, now: datetime) -> Answer:
@@ -40,24 +41,44 @@ class Letter:
 
 
 def write_post(letters: Sequence[Letter], recipient: Recipient, now: datetime) -> Post:
-    """Address and sign letters that are sent in one POST; each has a message.
-
-    The id of one is its event's: the same in every attempt, so that a receiver can
-    tell what it has had already. Several have one of their own, which is the same
-    only if the same are sent together again; their events' ids are in the body.
-    """
-    message = _message(letters, recipient)
+    """Address and sign letters that are sent in one POST; each has a message."""
+    format_, message, digest = _message(letters, recipient)
+    event_ids = [letter.event_id for letter in letters]
+    way = Way(
+        recipient.url,
+        tuple(recipient.headers),
+        recipient.signer.masked(now),
+        _USER_AGENT,
+        format_,
+    )
     return Post(
         url=fill_in(recipient.url, recipient.url_secrets),
         headers=[
-            *_headers(message, recipient.headers),
-            *recipient.signer.headers(_id(letters), now, message.body),
+            *write_headers(message, _USER_AGENT, recipient.headers),
+            *recipient.signer.headers(webhook_id(event_ids), now, message.body),
         ],
         body=message.body,
         timeout_s=recipient.timeout_s,
         is_local=recipient.is_local,
         tls=recipient.tls,
+        at=now,
+        sent=Sent(way, event_ids, digest),
     )
+
+
+def write_headers(
+    message: Message | None, user_agent: str, own: Mapping[str, str]
+) -> Sequence[Header]:
+    """Put the endpoint's own headers in the place of the format's."""
+    names = {name.lower() for name in own}
+    defaults = [("User-Agent", user_agent)]
+    if message is not None:
+        typed = "Content-Type", message.content_type
+        defaults = [typed, *defaults, *message.headers]
+    return [
+        *((name, value) for name, value in defaults if name.lower() not in names),
+        *own.items(),
+    ]
 
 
 def write_letters(
@@ -70,34 +91,20 @@ def write_letters(
             delivery_id=item.delivery_id,
             event_id=item.event_id,
             lane=item.lane,
+            format=format_,
             body=found[item.event_id],
         )
         for item in due
     ]
 
 
-def _message(letters: Sequence[Letter], recipient: Recipient) -> Message:
-    message = letters[0].body.message
-    if message is None or len(letters) > 1:
-        message = recipient.format.render([letter.body.event for letter in letters])
-    return message
-
-
-def _id(letters: Sequence[Letter]) -> str:
-    if len(letters) == 1:
-        return str(letters[0].event_id)
-    return str(uuid5(_BATCH, "".join(str(letter.event_id) for letter in letters)))
-
-
-def _headers(message: Message, own: dict[str, str]) -> Sequence[tuple[str, str]]:
-    """Put the endpoint's own headers in the place of the format's."""
-    names = {name.lower() for name in own}
-    defaults = [
-        ("Content-Type", message.content_type),
-        ("User-Agent", _USER_AGENT),
-        *message.headers,
-    ]
-    return [
-        *((name, value) for name, value in defaults if name.lower() not in names),
-        *own.items(),
-    ]
+def _message(
+    letters: Sequence[Letter], recipient: Recipient
+) -> tuple[Format, Message, bytes]:
+    """Return what the letters say together, in which format, and its digest."""
+    letter = letters[0]
+    if letter.body.message is not None and len(letters) == 1:
+        # The endpoint may have got another format since the letter was written.
+        return letter.format, letter.body.message, letter.body.digest
+    message = recipient.format.render([letter.body.event for letter in letters])
+    return recipient.format, message, message.digest()

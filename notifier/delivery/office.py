@@ -6,6 +6,7 @@ from uuid import UUID
 from notifier.db import Database
 from notifier.delivery.bodies import Bodies
 from notifier.delivery.endpoints import EndpointStore
+from notifier.delivery.ways import Ways
 from notifier.events.announce import Announcer
 from notifier.events.event import Source
 from notifier.metrics import Metrics
@@ -17,6 +18,7 @@ class Office:
 
     database: Database
     bodies: Bodies
+    ways: Ways
     endpoints: EndpointStore
     announcer: Announcer
     metrics: Metrics

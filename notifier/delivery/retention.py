@@ -6,14 +6,16 @@ the order of the key, and each batch is cut from there.
 """
 
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from notifier.db import Database
-from notifier.delivery.tables import PENDING, AttemptRow, DeliveryRow
+from notifier.db import Database, Transaction
+from notifier.delivery.tables import PENDING, AttemptRow, BatchRow, DeliveryRow
+from notifier.delivery.ways import forget_unused
 from notifier.ids import first_uuid7
 
 # So few that a push which waits for the database does not wait for long.
@@ -60,6 +62,8 @@ class Retention:
         if len(rows) == _AT_ONCE:
             self._after = rows[-1].id
         else:
+            with self._database.transaction() as transaction:
+                forget_unused(transaction.connection, before)
             self._after = _FIRST
             self._again_at = time.monotonic() + _REST_S
         return bool(old)
@@ -87,6 +91,28 @@ def _delete(database: Database, ids: Sequence[UUID]) -> None:
             .where(DeliveryRow.id.in_(ids), _IS_OVER)
             .returning(DeliveryRow.id)
         ).scalars()
-        transaction.execute(
-            sa.delete(AttemptRow).where(AttemptRow.delivery_id.in_(gone.all()))
-        )
+        attempts = transaction.execute(
+            sa.delete(AttemptRow)
+            .where(AttemptRow.delivery_id.in_(gone.all()))
+            .returning(AttemptRow.batch_id)
+        ).scalars()
+        _leave(transaction, Counter(id_ for id_ in attempts if id_ is not None))
+
+
+_PUT_FEWER = (
+    sa.update(BatchRow)
+    .where(BatchRow.id == sa.bindparam("batch_id"))
+    .values(attempts=BatchRow.attempts - sa.bindparam("gone"))
+)
+
+
+def _leave(transaction: Transaction, gone: Mapping[UUID, int]) -> None:
+    """Count fewer attempts of batches, and delete those that have none any more."""
+    if not gone:
+        return
+    # Two workers that take the rows in one order do not wait for each other in turn.
+    counts = [{"batch_id": id_, "gone": gone[id_]} for id_ in sorted(gone)]
+    transaction.execute(_PUT_FEWER, counts)
+    transaction.execute(
+        sa.delete(BatchRow).where(BatchRow.id.in_(gone), BatchRow.attempts <= 0)
+    )

@@ -1,4 +1,4 @@
-"""Settlement: what an answer makes of its delivery, and how both are written down."""
+"""Settlement: what an answer makes of its delivery."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,15 +8,15 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from notifier.db import Prepared, PreparedIn
-from notifier.delivery.deliveries import STATES, TRIGGERS, DeliveryState, Trigger
+from notifier.delivery.deliveries import STATES, DeliveryState, Trigger
 from notifier.delivery.schedule import DELAYS_S, next_attempt_at, parse_retry_after
-from notifier.delivery.tables import AttemptRow, DeliveryRow
+from notifier.delivery.tables import DeliveryRow
 from notifier.delivery.transport import GONE, Answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
-    """An attempt that was written down, and what became of its delivery."""
+    """An attempt, and what became of its delivery."""
 
     delivery_id: UUID
     number: int
@@ -55,7 +55,7 @@ def settle(
     now: datetime,
     delays_s: Sequence[float] = DELAYS_S,
 ) -> Sequence[Settlement]:
-    """Write down one attempt for each of *answers*, by the delivery's id.
+    """Write down what each of *answers* makes of the delivery of that id.
 
     What the deliveries were is read again: somebody may have removed the endpoint, or
     another process sent the same one after this one had lost its lease.
@@ -78,7 +78,6 @@ def settle(
             )
         )
     if settlements:
-        _PUT_ATTEMPTS.run_many(connection, [_attempt(item) for item in settlements])
         _PUT_STATES.run_many(connection, [_delivery(item) for item in settlements])
     return settlements
 
@@ -92,7 +91,6 @@ _STATES = PreparedIn(
         .with_for_update()
     ),
 )
-_PUT_ATTEMPTS = Prepared(lambda insert: insert(AttemptRow))
 _PUT_STATES = Prepared(
     sa.update(DeliveryRow)
     .where(DeliveryRow.id == sa.bindparam("delivery_id"))
@@ -102,19 +100,6 @@ _PUT_STATES = Prepared(
         due_at=sa.bindparam("new_due_at"),
     )
 )
-
-
-def _attempt(item: Settlement) -> dict[str, object]:
-    return {
-        "delivery_id": item.delivery_id,
-        "number": item.number,
-        "started_at": item.answer.started_at,
-        "duration_ms": item.answer.duration_ms,
-        "status": item.answer.status,
-        "error": item.answer.error,
-        "response": item.answer.body,
-        "trigger": TRIGGERS[item.trigger],
-    }
 
 
 def _delivery(item: Settlement) -> dict[str, object]:

@@ -8,6 +8,7 @@ same text can so be pasted on both sides.
 
 import base64
 import hmac
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,7 @@ from enum import StrEnum
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from notifier.delivery.errors import EndpointInvalid
+from notifier.delivery.headers import MASK
 
 Header = tuple[str, str]
 
@@ -35,6 +37,9 @@ _BODY_HEADERS = {
     Signature.X_HUB_SIGNATURE_256: "X-Hub-Signature-256",
     Signature.X_SIGNATURE: "X-Signature",
 }
+# Whatever is signed has an id and a time.
+_DATED = 2
+_SIGNED = re.compile(r"(v1,|v1a,|sha256=)\S+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +69,7 @@ class Signer:
         self, signatures: Collection[Signature], keys: Sequence[SigningKey]
     ) -> None:
         self._keys = keys
+        self._masked: dict[int, tuple[Header, ...]] = {}
         self._has_v1 = Signature.V1 in signatures
         self._has_v1a = Signature.V1A in signatures
         self._body_headers = [
@@ -72,17 +78,33 @@ class Signer:
 
     def headers(self, id_: str, now: datetime, body: bytes) -> list[Header]:
         """Return the headers that name, date and sign *body*."""
-        timestamp = str(int(now.timestamp()))
-        keys = [k for k in self._keys if k.expires_at is None or now < k.expires_at]
-        headers = [("webhook-id", id_), ("webhook-timestamp", timestamp)]
+        headers = dated_headers(id_, now)
+        keys = self._live(now)
         if self._has_v1 or self._has_v1a:
-            content = f"{id_}.{timestamp}.".encode() + body
+            content = f"{id_}.{headers[-1][1]}.".encode() + body
             signatures = " ".join(self._standard_signatures(keys, content))
             headers.append(("webhook-signature", signatures))
         if self._body_headers:
             value = f"sha256={hmac.digest(keys[0].text, body, 'sha256').hex()}"
             headers += [(name, value) for name in self._body_headers]
         return headers
+
+    def masked(self, now: datetime) -> tuple[Header, ...]:
+        """Return the headers that sign, with the kinds of signatures and no more.
+
+        Whoever has a signature over the body alone could send that body once more.
+        """
+        # Keys that sign no more never do again: so many are always the same ones.
+        count = len(self._live(now))
+        if count not in self._masked:
+            self._masked[count] = tuple(
+                (name, _SIGNED.sub(rf"\1{MASK}", value))
+                for name, value in self.headers("", now, b"")[_DATED:]
+            )
+        return self._masked[count]
+
+    def _live(self, now: datetime) -> Sequence[SigningKey]:
+        return [k for k in self._keys if k.expires_at is None or now < k.expires_at]
 
     def _standard_signatures(
         self, keys: Iterable[SigningKey], content: bytes
@@ -103,6 +125,12 @@ def checked_signatures(names: Collection[str]) -> tuple[Signature, ...]:
             "signatures", f"must be one or more of {', '.join(Signature)}, each once"
         )
     return tuple(kind for kind in Signature if kind in names)
+
+
+def dated_headers(id_: str, now: datetime) -> list[Header]:
+    """Return the headers that name and date what is signed."""
+    timestamp = str(int(now.timestamp()))
+    return [("webhook-id", id_), ("webhook-timestamp", timestamp)]
 
 
 def parse_signatures(rendered: str) -> tuple[Signature, ...]:

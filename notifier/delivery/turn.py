@@ -13,6 +13,7 @@ from uuid import UUID
 
 from notifier.db import Transaction
 from notifier.delivery import breakers, leases, minutes
+from notifier.delivery.attempts import put_attempts
 from notifier.delivery.breaker import Breaker, DisabledReason
 from notifier.delivery.due import Due, list_due, list_due_in_order
 from notifier.delivery.endpoint import Recipient
@@ -52,6 +53,7 @@ def take_turn(
     connection, key, now = transaction.connection, recipient.key, wish.now
     is_leased = leases.take(connection, key, office.holder, now)
     settlements = settle(connection, pending.answers, now, recipient.policy.delays_s)
+    put_attempts(transaction, office.ways, key, settlements, now)
     minutes.add(connection, key, settlements, now)
     breaker = _judge(
         transaction, office, recipient, settlements, pending=pending, now=now

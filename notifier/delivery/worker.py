@@ -23,6 +23,7 @@ from notifier.delivery.repair.repairer import Repairer
 from notifier.delivery.retention import Retention
 from notifier.delivery.secrets import SecretBox
 from notifier.delivery.sweep import sweep
+from notifier.delivery.ways import Ways
 from notifier.events.announce import Announcer
 from notifier.events.counter import EventCounter
 from notifier.events.event import Source
@@ -57,6 +58,7 @@ def run(settings: Settings) -> int:
     office = Office(
         database=database,
         bodies=Bodies(recorder),
+        ways=Ways(),
         endpoints=endpoints,
         announcer=Announcer(database, recorder),
         metrics=metrics,

@@ -9,9 +9,12 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from notifier.db import Database
+from notifier.delivery import requests as requests_module
 from notifier.delivery.tables import FAILED, AttemptRow, DeliveryRow
-from tests import factories
+from tests import factories, receiver
 from tests.cli.conftest import Notifier
+from tests.delivery.desk import Desk
+from tests.receiver import answers
 
 NOW = datetime(2026, 5, 1, 15, 28, 51, tzinfo=UTC)
 
@@ -85,6 +88,58 @@ def test_people_see_every_attempt_and_no_commands_for_their_terminal(
     assert "\N{REPLACEMENT CHARACTER}[2Jx" in shown
     assert "\x1b" not in shown
     assert "ci        pending" in notifier("deliveries", "list").stdout
+
+
+def test_people_see_what_an_attempt_has_sent_and_what_was_answered(
+    notifier: Notifier, client: FlaskClient, database: Database
+) -> None:
+    desk = Desk(database)
+    with receiver.running() as other_side:
+        other_side.behaviour = answers(503, b"later\x1b[2J", {"X-A": "b" * 5000})
+        desk.create(other_side.url, headers={"X-Token": "hunter2"})
+        desk.announce()
+        delivery = desk.send()
+        desk.drains.stop()
+    [received] = other_side.requests
+    command = ("deliveries", "show", str(delivery.id), "--attempt", "1")
+
+    shown = notifier(*command).stdout
+    rendered = json.loads(notifier(*command, "--json").stdout)
+
+    path = f"/api/v1/deliveries/{delivery.id}/attempts/1"
+    assert rendered == client.get(path).get_json()
+    for line in (
+        "connected to 127.0.0.1",
+        f"> POST {other_side.url}",
+        "> X-Token: ********",
+        "> webhook-signature: v1,********",
+        received.body.decode(),
+        "< status 503",
+        "< (and more)",
+        "later\N{REPLACEMENT CHARACTER}[2J",
+    ):
+        assert f"{line}\n" in shown
+    assert "hunter2" not in shown
+    missing = notifier(*command[:-1], "2", status=1)
+    assert missing.stderr == "Error: there is no such attempt\n"
+
+
+def test_people_are_told_why_there_is_no_request_or_no_body(
+    notifier: Notifier, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(database)
+    with receiver.running() as other_side:
+        desk.create(other_side.url)
+        desk.announce()
+        delivery = desk.send()
+        desk.drains.stop()
+    command = ("deliveries", "show", str(delivery.id), "--attempt", "1")
+
+    monkeypatch.setattr(requests_module, "MAX_BODY_BYTES", 10)
+    assert "(not shown: it is too large)\n" in notifier(*command).stdout
+    with database.transaction() as transaction:
+        transaction.execute(sa.update(AttemptRow).values(way_id=None))
+    assert "nothing was sent, or it is not known any more" in notifier(*command).stdout
 
 
 def test_a_redelivery_is_due_at_once(

@@ -10,14 +10,9 @@ from cryptography.fernet import Fernet
 
 from notifier.config import Settings
 from notifier.db import Database
+from notifier.delivery.attempts import Attempt, list_attempts
 from notifier.delivery.bodies import Bodies
-from notifier.delivery.deliveries import (
-    Attempt,
-    Delivery,
-    DeliveryState,
-    list_attempts,
-    list_deliveries,
-)
+from notifier.delivery.deliveries import Delivery, DeliveryState, list_deliveries
 from notifier.delivery.drains import Drains
 from notifier.delivery.endpoint import Endpoint
 from notifier.delivery.endpoint_secrets import Secret
@@ -31,6 +26,7 @@ from notifier.delivery.rotation import end_secret, rotate_secret
 from notifier.delivery.secrets import SecretBox
 from notifier.delivery.sweep import sweep
 from notifier.delivery.tables import BreakerRow, DeliveryRow, DrainRow
+from notifier.delivery.ways import Ways
 from notifier.events.announce import Announcer
 from notifier.events.event import Event
 from notifier.events.record import Recorder
@@ -61,6 +57,7 @@ class Desk:
         return Office(
             database=self.database,
             bodies=Bodies(self.recorder),
+            ways=Ways(),
             endpoints=self.store,
             announcer=self.announcer,
             metrics=self.metrics,

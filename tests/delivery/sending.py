@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 from notifier.config import Settings
+from notifier.delivery.formats import DEFAULT_FORMAT
 from notifier.delivery.reach import Reach
+from notifier.delivery.sent import Sent, Way
 from notifier.delivery.transport import Answer, Post, Transport
+from notifier.ids import uuid7
 
 
 @contextmanager
@@ -30,7 +34,15 @@ def post(
 ) -> Post:
     """Make a POST of an endpoint that a server on loopback has taken."""
     fields = {"timeout_s": 2.0, "is_local": True, "tls": None} | more
-    return Post(url=url, headers=list((headers or {}).items()), body=body, **fields)
+    way = Way(url, (), (), "test", DEFAULT_FORMAT)
+    return Post(
+        url=url,
+        headers=list((headers or {}).items()),
+        body=body,
+        at=datetime.now(UTC),
+        sent=Sent(way, [uuid7()], b""),
+        **fields,
+    )
 
 
 def send(transport: Transport[int], post: Post) -> Answer:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from notifier.delivery.bodies import Body
+from notifier.delivery.formats import DEFAULT_FORMAT
 from notifier.delivery.letters import Letter
 from notifier.delivery.pending import Pending
 from notifier.delivery.transport import Answer
@@ -18,7 +19,13 @@ _BODY = Body(_NOW, factories.event(), None)
 
 
 def letter(lane: int | None = None) -> Letter:
-    return Letter(delivery_id=uuid7(), event_id=uuid7(), lane=lane, body=_BODY)
+    return Letter(
+        delivery_id=uuid7(),
+        event_id=uuid7(),
+        lane=lane,
+        format=DEFAULT_FORMAT,
+        body=_BODY,
+    )
 
 
 def answer(status: int = 200) -> Answer:

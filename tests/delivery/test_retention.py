@@ -1,5 +1,6 @@
 """What is forgotten after a time, and what never is."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,12 +11,15 @@ import sqlalchemy as sa
 from notifier.delivery import retention as retention_module
 from notifier.delivery.deliveries import DeliveryState
 from notifier.delivery.retention import Retention
-from notifier.delivery.tables import AttemptRow, DeliveryRow
+from notifier.delivery.tables import AttemptRow, BatchRow, DeliveryRow, WayRow
+from notifier.ids import first_uuid7
 from tests import factories
 from tests.delivery.desk import Desk
 from tests.delivery.repair.missed import backdate, settle_all
+from tests.receiver import Receiver
 
 _AGE = timedelta(days=30)
+_NS_PER_DAY = 24 * 3600 * 10**9
 
 
 def _deliver(
@@ -112,6 +116,90 @@ def test_all_that_is_old_goes_batch_by_batch(
     Retention(desk.database, _AGE).work()
 
     assert _kept(desk) == [pending]
+
+
+def test_a_batch_stays_as_long_as_one_of_its_attempts(
+    desk: Desk, receiver: Receiver
+) -> None:
+    desk.create(receiver.url, policy={"max_batch": 10})
+    events = desk.announce(*(factories.event() for _ in range(3)))
+    desk.sweep()
+    desk.wait_for(DeliveryState.DELIVERED, 3)
+    desk.drains.stop()
+
+    for left, event in zip((2, 1), events[:2], strict=True):
+        _age(desk, event.id)
+        Retention(desk.database, _AGE).work()
+        assert _batches(desk) == [left]
+
+    _age(desk, events[2].id)
+    Retention(desk.database, _AGE).work()
+    assert _batches(desk) == []
+
+
+def test_a_way_stays_as_long_as_an_attempt_may_have_gone_it(
+    desk: Desk, receiver: Receiver
+) -> None:
+    desk.create(receiver.url)
+    [event] = desk.announce()
+    desk.send()
+    desk.drains.stop()
+    long_ago = first_uuid7(time.time_ns() - 31 * _NS_PER_DAY)
+    with desk.database.transaction() as transaction:
+        transaction.execute(sa.update(WayRow).values(used_before=long_ago))
+    _age(desk, event.id, days=35)
+    _age_attempts(desk, days=1)
+
+    Retention(desk.database, _AGE).work()
+    assert len(_ways(desk)) == 1
+
+    _age_attempts(desk, days=35)
+    Retention(desk.database, _AGE).work()
+    assert (_kept(desk), _ways(desk)) == ([], [])
+
+
+def test_a_way_that_was_used_lately_stays(desk: Desk, receiver: Receiver) -> None:
+    desk.create(receiver.url)
+    [event] = desk.announce()
+    desk.send()
+    desk.drains.stop()
+    _age(desk, event.id)
+
+    Retention(desk.database, _AGE).work()
+
+    assert _kept(desk) == []
+    assert len(_ways(desk)) == 1
+
+
+def _age(desk: Desk, event_id: UUID, days: float = 31) -> None:
+    """Let the delivery of an event, and the attempt at it, be so many days old."""
+    at = datetime.now(UTC) - timedelta(days=days)
+    [before] = desk.deliveries(event=event_id)
+    backdate(desk, event_id, at)
+    [after] = desk.deliveries(event=event_id)
+    with desk.database.transaction() as transaction:
+        transaction.execute(
+            sa.update(AttemptRow)
+            .where(AttemptRow.delivery_id == before.id)
+            .values(delivery_id=after.id, started_at=at)
+        )
+
+
+def _age_attempts(desk: Desk, days: float) -> None:
+    at = datetime.now(UTC) - timedelta(days=days)
+    with desk.database.transaction() as transaction:
+        transaction.execute(sa.update(AttemptRow).values(started_at=at))
+
+
+def _batches(desk: Desk) -> list[int]:
+    """Return how many attempts each batch has."""
+    with desk.database.read() as connection:
+        return list(connection.scalars(sa.select(BatchRow.attempts)))
+
+
+def _ways(desk: Desk) -> list[int]:
+    with desk.database.read() as connection:
+        return list(connection.scalars(sa.select(WayRow.id)))
 
 
 def test_it_rests_for_an_hour_then_begins_again(

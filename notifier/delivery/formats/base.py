@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from hashlib import blake2b
 from typing import Any, ClassVar, NamedTuple
 
 import orjson
@@ -21,6 +22,11 @@ class Message(NamedTuple):
     content_type: str
     body: bytes
     headers: tuple[tuple[str, str], ...] = ()
+
+    def digest(self) -> bytes:
+        """Return 16 bytes that no other message has."""
+        head = orjson.dumps((self.content_type, self.headers))
+        return blake2b(head + self.body, digest_size=16).digest()
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from notifier.delivery.transport.answer import (
     Answer,
     Post,
 )
+from notifier.delivery.transport.implied import with_implied
 from notifier.delivery.transport.multi import Transport
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "Answer",
     "Post",
     "Transport",
+    "with_implied",
 ]

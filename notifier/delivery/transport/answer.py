@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from notifier.delivery.sent import Sent
 from notifier.delivery.tls import Tls
 
 KEPT_BYTES: Final = 16 * 1024
@@ -19,8 +20,8 @@ _MIN_STATUS, _MAX_STATUS = 200, 299
 class Post:
     """What to send, where to, and how long it may take.
 
-    *is_local* tells whether the endpoint got its URL from a server that listens on
-    loopback: only then may that lead to loopback.
+    *at* is when it was signed. *is_local* tells whether the endpoint got its URL from a
+    server that listens on loopback: only then may that lead to loopback.
     """
 
     url: str
@@ -29,6 +30,8 @@ class Post:
     timeout_s: float
     is_local: bool
     tls: Tls | None
+    at: datetime
+    sent: Sent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +39,8 @@ class Answer:
     """What came back: a status, or an error that says why there is none.
 
     *header_lines* are as they came, 32 KiB at most; *peer* is the numeric address that
-    the POST went to, or that of the proxy.
+    the POST went to, or that of the proxy. *sent* is what was answered; nothing was
+    without it.
     """
 
     started_at: datetime
@@ -48,6 +52,7 @@ class Answer:
     header_lines: Sequence[bytes] = ()
     peer: str | None = None
     tls_version: str | None = None
+    sent: Sent | None = None
 
     @property
     def is_accepted(self) -> bool:

@@ -4,7 +4,6 @@ import socket
 import time
 from collections import deque
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Generic, Protocol, TypeVar
 
 import pycurl
@@ -52,7 +51,6 @@ class Exchange(Generic[K]):
         self.local_port: int | None = None
         self._post = post
         self._may_connect = may_connect
-        self._started_at = datetime.now(UTC)
         self._began = time.monotonic()
         self._sockets: deque[socket.socket] = deque()
         self._peer: str | None = None
@@ -125,7 +123,7 @@ class Exchange(Generic[K]):
     def answer(self, status: int | None, error: str | None) -> Answer:
         """Sum up: there is either a status or an error."""
         return Answer(
-            started_at=self._started_at,
+            started_at=self._post.at,
             duration_ms=int((time.monotonic() - self._began) * 1000),
             status=status,
             error=error,
@@ -134,6 +132,7 @@ class Exchange(Generic[K]):
             header_lines=self._header_lines,
             peer=self._peer,
             tls_version=self.tls_version,
+            sent=self._post.sent,
         )
 
     def _connected_to(self, local_port: int) -> tuple[str, int] | None:

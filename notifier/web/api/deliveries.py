@@ -8,18 +8,23 @@ from flask import Response, jsonify
 from werkzeug.exceptions import Conflict
 
 from notifier.delivery import quotas
+from notifier.delivery.attempts import get_attempt, list_attempts
 from notifier.delivery.deliveries import (
     Delivery,
     get_delivery,
-    list_attempts,
     list_deliveries,
     redeliver,
 )
 from notifier.delivery.errors import EndpointUnknown
+from notifier.delivery.requests import find_request
 from notifier.web.api.base import Blueprint
 from notifier.web.api.paging import LINK_HEADER, Answer, list_page
-from notifier.web.api.schemas.deliveries import (
+from notifier.web.api.schemas.attempts import (
+    AttemptDetailSchema,
     AttemptSchema,
+    dump_attempt,
+)
+from notifier.web.api.schemas.deliveries import (
     DeliveryDetailSchema,
     DeliveryPageSchema,
     DeliveryQuerySchema,
@@ -62,6 +67,25 @@ def get_detail(delivery_id: UUID) -> Response:
         delivery = get_delivery(connection, delivery_id)
         attempts = list_attempts(connection, delivery_id)
     return jsonify(_DELIVERY.dump(delivery) | {"attempts": _ATTEMPTS.dump(attempts)})
+
+
+@blueprint.route(
+    "/deliveries/<uuid:delivery_id>/attempts/<int(max=32767):number>",
+    endpoint="get_attempt",
+)
+@blueprint.response(200, AttemptDetailSchema)
+@blueprint.alt_response(404, "NOT_FOUND")
+def get_attempt_detail(delivery_id: UUID, number: int) -> Response:
+    """Show an attempt, and what it has sent.
+
+    The body is the one that was sent, byte by byte.
+    """
+    own = services()
+    with own.database.read() as connection:
+        delivery = get_delivery(connection, delivery_id)
+        attempt = get_attempt(connection, delivery_id, number)
+        request = find_request(connection, own.recorder, delivery, number)
+    return jsonify(dump_attempt(attempt, request))
 
 
 @blueprint.route("/deliveries/<uuid:delivery_id>/attempts", methods=["POST"])

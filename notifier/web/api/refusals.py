@@ -7,6 +7,7 @@ from flask import Blueprint, Response
 from notifier.audit.answers import EventUnknown
 from notifier.audit.cursor import CursorInvalid
 from notifier.delivery.errors import (
+    AttemptUnknown,
     DeliveryUnknown,
     EndpointDeclared,
     EndpointDisabled,
@@ -28,6 +29,7 @@ from notifier.delivery.secrets import SecretUnreadable
 from notifier.web.errors import problem
 
 STATUS: dict[type[Exception], int] = {
+    AttemptUnknown: 404,
     DeliveryUnknown: 404,
     EndpointDeclared: 409,
     EndpointDisabled: 409,

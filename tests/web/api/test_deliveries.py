@@ -9,11 +9,14 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from notifier.delivery import quotas
+from notifier.delivery.headers import MASK
 from notifier.delivery.quotas import Quota
 from notifier.delivery.tables import DELIVERED, AttemptRow, DeliveryRow
 from notifier.delivery.transport import KEPT_BYTES
 from notifier.web.services import Services
-from tests import factories
+from tests import factories, receiver
+from tests.delivery.desk import Desk
+from tests.receiver import answers
 from tests.web.api.conforming import ConformingClient
 
 _AT = datetime(2026, 5, 1, tzinfo=UTC)
@@ -127,6 +130,10 @@ def test_a_delivery_is_shown_with_its_attempts(
             "duration_ms": 12,
             "status": 202,
             "error": None,
+            "peer": None,
+            "tls_version": None,
+            "response_headers": None,
+            "response_headers_truncated": False,
             "response": "thanks \ufffd",
             "response_truncated": False,
             "trigger": "schedule",
@@ -152,6 +159,58 @@ def test_an_attempt_without_an_answer_says_why(
     [attempt] = api.get(f"/deliveries/{delivery['id']}").get_json()["attempts"]
 
     assert (attempt["status"], attempt["error"]) == (None, "timeout")
+
+
+def test_an_attempt_is_shown_with_what_was_sent_and_answered(
+    api: ConformingClient, own: Services
+) -> None:
+    desk = Desk(own.database)
+    with receiver.running() as other_side:
+        other_side.behaviour = answers(503, b"later", {"Retry-After": "120"})
+        desk.create(other_side.url, headers={"X-Token": "hunter2"})
+        desk.announce()
+        delivery = desk.send()
+        desk.drains.stop()
+    [received] = other_side.requests
+
+    response = api.get(f"/deliveries/{delivery.id}/attempts/1")
+
+    shown = response.get_json()
+    [listed] = api.get(f"/deliveries/{delivery.id}").get_json()["attempts"]
+    assert shown == listed | {"request": shown["request"]}
+    assert (shown["status"], shown["response"]) == (503, "later")
+    assert shown["peer"] == "127.0.0.1"
+    assert {"name": "Retry-After", "value": "120"} in shown["response_headers"]
+    request = shown["request"]
+    assert (request["method"], request["url"]) == ("POST", other_side.url)
+    assert request["body"].encode() == received.body
+    assert request["body_missing"] is None
+    names = [header["name"] for header in request["headers"]]
+    assert names == received.headers.keys()
+    assert {"name": "X-Token", "value": MASK} in request["headers"]
+    assert "hunter2" not in response.text
+
+
+def test_an_attempt_that_sent_nothing_has_no_request(
+    api: ConformingClient, own: Services, delivery: dict[str, Any]
+) -> None:
+    _settle(own, delivery, status=None, error="template")
+
+    shown = api.get(f"/deliveries/{delivery['id']}/attempts/1").get_json()
+
+    assert (shown["request"], shown["error"]) == (None, "template")
+
+
+@pytest.mark.parametrize("number", ["0", "2", "99999999999999999999", "x"])
+def test_an_unknown_attempt_is_not_found(
+    client: FlaskClient, own: Services, delivery: dict[str, Any], number: str
+) -> None:
+    _settle(own, delivery)
+
+    response = client.get(f"/api/v1/deliveries/{delivery['id']}/attempts/{number}")
+
+    assert response.status_code == 404
+    assert response.content_type == "application/problem+json"
 
 
 def test_a_redelivery_is_due_at_once(
@@ -201,4 +260,5 @@ def test_a_disabled_endpoint_gets_no_redelivery(
 
 def test_an_unknown_delivery_is_not_found(api: ConformingClient) -> None:
     assert api.get(f"/deliveries/{uuid4()}").status_code == 404
+    assert api.get(f"/deliveries/{uuid4()}/attempts/1").status_code == 404
     assert api.post(f"/deliveries/{uuid4()}/attempts").status_code == 404

@@ -6,8 +6,10 @@ from uuid import UUID, uuid4
 from flask.testing import FlaskClient
 
 from notifier.delivery import minutes
+from notifier.delivery.attempts import put_attempts
 from notifier.delivery.settlement import settle
 from notifier.delivery.transport import Answer
+from notifier.delivery.ways import Ways
 from notifier.web.services import Services
 from tests import factories
 from tests.web.api.conforming import ConformingClient
@@ -25,6 +27,7 @@ def _fail_once(api: ConformingClient, client: FlaskClient, own: Services) -> str
         connection = transaction.connection
         key = own.endpoints.get(connection, UUID(delivery["endpoint_id"])).key
         settlements = settle(connection, {UUID(delivery["id"]): answer}, now)
+        put_attempts(transaction, Ways(), key, settlements, now)
         minutes.add(connection, key, settlements, now)
     return path
 

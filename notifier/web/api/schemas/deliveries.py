@@ -1,9 +1,9 @@
-"""Deliveries: one event for one endpoint, and every attempt at it."""
+"""Deliveries: one event for one endpoint, until done."""
 
 from marshmallow import Schema, fields
 
-from notifier.delivery.deliveries import DeliveryState, Trigger
-from notifier.delivery.transport import KEPT_BYTES
+from notifier.delivery.deliveries import DeliveryState
+from notifier.web.api.schemas.attempts import AttemptSchema
 from notifier.web.api.schemas.fields import Instant
 from notifier.web.api.schemas.paging import NEXT, PageQuerySchema
 
@@ -67,60 +67,6 @@ class DeliverySchema(Schema):
         metadata={
             "description": "When the next attempt is made; null if none is.",
             "examples": [None],
-        },
-    )
-
-
-class AttemptSchema(Schema):
-    """One POST, and what came of it."""
-
-    number = fields.Integer(required=True, metadata={"examples": [1]})
-    started_at = Instant(required=True, metadata={"examples": [_AT]})
-    duration_ms = fields.Integer(required=True, metadata={"examples": [12]})
-    status = fields.Integer(
-        required=True,
-        allow_none=True,
-        metadata={
-            "description": "The HTTP status of the answer; null if there was none.",
-            "examples": [503],
-        },
-    )
-    error = fields.String(
-        required=True,
-        allow_none=True,
-        metadata={
-            "description": "Why there was no answer: `dns`, `unreachable`, "
-            "`connection_refused`, `forbidden_address`, `proxy`, `tls`, `timeout`, "
-            "`reset`, `invalid_answer`, `interrupted` or `failed`; null if there was "
-            "one. With `template` or `format` nothing was sent: `response` says why.",
-            "examples": [None],
-        },
-    )
-    response = fields.Function(
-        lambda attempt: attempt.response.decode(errors="replace"),
-        required=True,
-        metadata={
-            "type": "string",
-            "description": f"The first {KEPT_BYTES} bytes of the answer, as UTF-8.",
-            "examples": ["try again later"],
-        },
-    )
-    response_truncated = fields.Function(
-        lambda attempt: len(attempt.response) >= KEPT_BYTES,
-        required=True,
-        metadata={
-            "type": "boolean",
-            "description": "Whether the body may have been longer than what is shown.",
-            "examples": [False],
-        },
-    )
-    trigger = fields.Enum(
-        Trigger,
-        by_value=True,
-        required=True,
-        metadata={
-            "description": "`schedule` if its time had come, `redeliver` if it was "
-            "asked for."
         },
     )
 
