@@ -16,7 +16,7 @@ serve: .venv/installed  ## Run everything on http://127.0.0.1:5000, with its dat
 
 test: .venv/tools  ## Run the tests
 	@rm -f .coverage .coverage.*
-	$(BIN)/coverage run -m pytest --numprocesses=auto --maxprocesses=8 --dist=loadfile $(ARGS)
+	$(BIN)/coverage run -m pytest --numprocesses=auto --maxprocesses=8 --dist=worksteal $(ARGS)
 	@$(BIN)/coverage combine --quiet
 
 faults: .venv/tools  ## Kill and stop parts under load, and see that nothing is lost (ARGS=--help)

@@ -1,5 +1,6 @@
 """What tests are given: a database of each kind, and an application on top of it."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -18,9 +19,19 @@ from notifier.storage import FilesystemStorage, MemoryStorage, Storage
 from notifier.web.services import Services, get_services
 from tests import servers
 
+# The program's processes that tests start are not measured: it makes them half as slow
+# again, and what they run is called by other tests, but for a few lines.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
+
 # A busy machine is no fault of the code: no example has a deadline.
 hypothesis.settings.register_profile("suite", deadline=None, max_examples=40)
 hypothesis.settings.load_profile("suite")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Run one more than there are processors: tests wait, for servers and for disks."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(scope="session", name="postgresql")
@@ -40,7 +51,8 @@ def _postgresql() -> Iterator[str]:
 
 @pytest.fixture(scope="session", name="postgresql_engine")
 def _postgresql_engine(postgresql: str) -> Iterator[sa.Engine]:
-    engine = sa.create_engine(postgresql)
+    # Some tests cut all connections.
+    engine = sa.create_engine(postgresql, pool_pre_ping=True)
     yield engine
     engine.dispose()
 
