@@ -28,11 +28,10 @@ def keep_header(answer: Answer) -> bytes | None:
     if answer.status is None:
         return None
     most = ACCEPTED_HEADER_BYTES if answer.is_accepted else KEPT_HEADER_BYTES
-    lines = answer.header_lines[1:]
-    whole = b"".join(lines)
-    if len(whole) <= most and _COOKIE not in whole.lower():
-        return whole
-    return _cut(map(_masked, lines), most)
+    _status, _, lines = answer.header.partition(b"\n")
+    if len(lines) <= most and _COOKIE not in lines.lower():
+        return lines
+    return _cut(map(_masked, lines.splitlines(keepends=True)), most)
 
 
 def read_header(kept: bytes) -> tuple[Sequence[Header], bool]:

@@ -53,9 +53,10 @@ class Endpoint:
 class Recipient:
     """An endpoint as it is written to, secrets and all. Never shown.
 
-    Its *url* alone may be: it names the *url_secrets* that stand in it. It *is_open*
-    while it is enabled and not removed; otherwise it has no secrets. It *is_local* if
-    the server that took its URL listened on loopback.
+    Its *url* alone may be: it names the *url_secrets* that stand in it. The
+    *secret_texts* are what no answer may repeat. It *is_open* while it is enabled and
+    not removed; otherwise it has no secrets. It *is_local* if the server that took its
+    URL listened on loopback.
     """
 
     key: int
@@ -66,6 +67,7 @@ class Recipient:
     format: Format
     policy: Policy
     headers: dict[str, str]
+    secret_texts: tuple[bytes, ...]
     signer: Signer
     timeout_s: float
     tls: Tls | None

@@ -8,6 +8,7 @@ import orjson
 import sqlalchemy as sa
 
 from notifier.delivery.breaker import Breaker, DisabledReason
+from notifier.delivery.echoes import secret_texts
 from notifier.delivery.endpoint import Endpoint, Interest, Recipient
 from notifier.delivery.endpoint_secrets import Secret
 from notifier.delivery.errors import EndpointInvalid
@@ -142,15 +143,18 @@ class EndpointColumns:
         Raises `SecretUnreadable`.
         """
         is_open = bool(keys)
+        headers = self._sealed.open(row.encrypted_headers) if is_open else {}
+        secrets = self._sealed.open(row.encrypted_url_secrets) if is_open else {}
         return Recipient(
             key=row.id,
             id=row.uuid,
             name=row.name,
             url=row.url,
-            url_secrets=self._sealed.open(row.encrypted_url_secrets) if is_open else {},
+            url_secrets=secrets,
             format=_format(row),
             policy=_policy(row),
-            headers=self._sealed.open(row.encrypted_headers) if is_open else {},
+            headers=headers,
+            secret_texts=secret_texts(headers, secrets),
             signer=Signer(parse_signatures(row.signatures), keys),
             timeout_s=row.timeout_s,
             tls=unseal(row.encrypted_tls, self._box) if is_open else None,

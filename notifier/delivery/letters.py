@@ -44,6 +44,9 @@ def write_post(letters: Sequence[Letter], recipient: Recipient, now: datetime) -
     """Address and sign letters that are sent in one POST; each has a message."""
     format_, message, digest = _message(letters, recipient)
     event_ids = [letter.event_id for letter in letters]
+    id_, timestamp, *signatures = recipient.signer.headers(
+        webhook_id(event_ids), now, message.body
+    )
     way = Way(
         recipient.url,
         tuple(recipient.headers),
@@ -55,13 +58,14 @@ def write_post(letters: Sequence[Letter], recipient: Recipient, now: datetime) -
         url=fill_in(recipient.url, recipient.url_secrets),
         headers=[
             *write_headers(message, _USER_AGENT, recipient.headers),
-            *recipient.signer.headers(webhook_id(event_ids), now, message.body),
+            *(id_, timestamp, *signatures),
         ],
         body=message.body,
         timeout_s=recipient.timeout_s,
         is_local=recipient.is_local,
         tls=recipient.tls,
         at=now,
+        secrets=[*recipient.secret_texts, *(text.encode() for _, text in signatures)],
         sent=Sent(way, event_ids, digest),
     )
 

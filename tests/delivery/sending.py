@@ -33,7 +33,7 @@ def post(
     **more: Any,
 ) -> Post:
     """Make a POST of an endpoint that a server on loopback has taken."""
-    fields = {"timeout_s": 2.0, "is_local": True, "tls": None} | more
+    fields = {"timeout_s": 2.0, "is_local": True, "tls": None, "secrets": ()} | more
     way = Way(url, (), (), "test", DEFAULT_FORMAT)
     return Post(
         url=url,

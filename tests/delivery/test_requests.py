@@ -14,6 +14,7 @@ from notifier.delivery.formats.distribution import Distribution
 from notifier.delivery.headers import MASK
 from notifier.delivery.requests import BodyMissing, Request, find_request
 from notifier.delivery.tables import AttemptRow
+from notifier.delivery.transport import with_implied
 from notifier.events.record import Recorder
 from notifier.events.tables import EventRow
 from tests import factories
@@ -75,6 +76,28 @@ def test_all_headers_are_shown_as_they_arrived_and_nothing_secret(
             assert value == sent
     assert "hunter" not in repr(asdict(shown))
     assert (shown.method, shown.url) == ("POST", receiver.url)
+
+
+def test_headers_that_are_not_ours_are_shown_as_they_are_added(
+    desk: Desk, receiver: Receiver
+) -> None:
+    url = receiver.url.replace("127.0.0.1", "LOCALHOST")
+    desk.create(url, headers={"accept": "text/html"})
+    desk.announce()
+    desk.send()
+
+    [received] = receiver.requests
+    shown = dict(_shown(desk).headers)
+    assert shown["Host"] == received.headers["Host"]
+    assert "Accept" not in shown
+    assert received.headers.get_all("Accept") == ["text/html"]
+
+
+@pytest.mark.parametrize("url", ["http://[2001:db8::1]:80/", "https://a.example:443"])
+def test_a_port_that_goes_without_saying_is_not_said(url: str) -> None:
+    host = dict(with_implied(url, [], 1))["Host"]
+
+    assert host in {"[2001:db8::1]", "a.example"}
 
 
 @pytest.mark.parametrize("options", _FORMATS, ids=str)

@@ -122,7 +122,7 @@ def test_an_endless_head_is_no_answer(
     answer = send(transport, post(receiver.url, timeout_s=10))
 
     assert (answer.status, answer.error) == (None, "invalid_answer")
-    assert sum(map(len, answer.header_lines)) < 64 * 1024
+    assert len(answer.header) < 64 * 1024
     assert time.monotonic() - began < 5
 
 
@@ -181,8 +181,7 @@ def test_an_answer_has_its_headers_and_its_peer(
 
     answer = send(transport, post(receiver.url))
 
-    assert ("X-Request-Id", "17") in answer.headers
-    assert "HTTP/1.1 200 OK" not in dict(answer.headers)
+    assert b"X-Request-Id:  17 \r\n" in answer.header
     assert (answer.peer, answer.tls_version) == ("127.0.0.1", None)
 
 

@@ -20,7 +20,8 @@ _MIN_STATUS, _MAX_STATUS = 200, 299
 class Post:
     """What to send, where to, and how long it may take.
 
-    *at* is when it was signed. *is_local* tells whether the endpoint got its URL from a
+    *at* is when it was signed; the *secrets* in it are masked in what is kept of the
+    answer. *is_local* tells whether the endpoint got its URL from a
     server that listens on loopback: only then may that lead to loopback.
     """
 
@@ -31,6 +32,7 @@ class Post:
     is_local: bool
     tls: Tls | None
     at: datetime
+    secrets: Sequence[bytes]
     sent: Sent
 
 
@@ -38,9 +40,9 @@ class Post:
 class Answer:
     """What came back: a status, or an error that says why there is none.
 
-    *header_lines* are as they came, 32 KiB at most; *peer* is the numeric address that
-    the POST went to, or that of the proxy. *sent* is what was answered; nothing was
-    without it.
+    *header* is as it came, with the status line, 32 KiB at most; *peer* is the numeric
+    address that the POST went to, or that of the proxy. *sent* is what was answered;
+    nothing was without it.
     """
 
     started_at: datetime
@@ -49,7 +51,7 @@ class Answer:
     error: str | None = None
     body: bytes = b""
     retry_after: str | None = None
-    header_lines: Sequence[bytes] = ()
+    header: bytes = b""
     peer: str | None = None
     tls_version: str | None = None
     sent: Sent | None = None
@@ -58,9 +60,3 @@ class Answer:
     def is_accepted(self) -> bool:
         """Tell whether the endpoint has taken what it was sent."""
         return self.status is not None and _MIN_STATUS <= self.status <= _MAX_STATUS
-
-    @property
-    def headers(self) -> Sequence[tuple[str, str]]:
-        """The names and values of the answer's header."""
-        pairs = (line.decode("latin-1").partition(":") for line in self.header_lines)
-        return [(name, value.strip()) for name, colon, value in pairs if colon]

@@ -8,6 +8,7 @@ from typing import Generic, Protocol, TypeVar
 
 import pycurl
 
+from notifier.delivery.echoes import mask_echoes
 from notifier.delivery.transport.answer import KEPT_BYTES, Answer, Post
 
 K = TypeVar("K")
@@ -122,14 +123,15 @@ class Exchange(Generic[K]):
 
     def answer(self, status: int | None, error: str | None) -> Answer:
         """Sum up: there is either a status or an error."""
+        secrets = self._post.secrets
         return Answer(
             started_at=self._post.at,
             duration_ms=int((time.monotonic() - self._began) * 1000),
             status=status,
             error=error,
-            body=bytes(self._kept),
+            body=mask_echoes(bytes(self._kept), secrets),
             retry_after=self._retry_after(),
-            header_lines=self._header_lines,
+            header=mask_echoes(b"".join(self._header_lines), secrets),
             peer=self._peer,
             tls_version=self.tls_version,
             sent=self._post.sent,
