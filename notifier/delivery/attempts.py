@@ -14,11 +14,11 @@ import sqlalchemy as sa
 
 from notifier.db import Prepared, Transaction
 from notifier.delivery.answer_headers import keep_header, read_header
+from notifier.delivery.attempt_tables import AttemptRow, BatchRow, WayRow
 from notifier.delivery.deliveries import TRIGGERS, Trigger
 from notifier.delivery.errors import AttemptUnknown
 from notifier.delivery.settlement import Settlement
 from notifier.delivery.signing import Header
-from notifier.delivery.tables import AttemptRow, BatchRow, WayRow
 from notifier.delivery.ways import Ways, passage_of
 from notifier.ids import uuid7
 

@@ -13,13 +13,13 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from notifier.delivery.attempt_tables import AttemptRow, BatchRow, WayRow
 from notifier.delivery.deliveries import Delivery
 from notifier.delivery.formats import Format, Message, RenderingFailed
 from notifier.delivery.headers import MASK
 from notifier.delivery.letters import write_headers
 from notifier.delivery.sent import Way, webhook_id
 from notifier.delivery.signing import Header, dated_headers
-from notifier.delivery.tables import AttemptRow, BatchRow, WayRow
 from notifier.delivery.transport import with_implied
 from notifier.delivery.ways import read_way
 from notifier.events.record import Recorder

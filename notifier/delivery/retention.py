@@ -14,7 +14,8 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from notifier.db import Database, Transaction
-from notifier.delivery.tables import PENDING, AttemptRow, BatchRow, DeliveryRow
+from notifier.delivery.attempt_tables import AttemptRow, BatchRow
+from notifier.delivery.tables import PENDING, DeliveryRow
 from notifier.delivery.ways import forget_unused
 from notifier.ids import first_uuid7
 

@@ -14,9 +14,10 @@ import orjson
 import sqlalchemy as sa
 
 from notifier.db import Transaction, insert
+from notifier.delivery.attempt_tables import WayRow
 from notifier.delivery.formats import read_format
 from notifier.delivery.sent import Way
-from notifier.delivery.tables import DeliveryRow, WayRow
+from notifier.delivery.tables import DeliveryRow
 from notifier.delivery.transport import Answer
 from notifier.ids import first_uuid7
 

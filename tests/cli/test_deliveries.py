@@ -10,7 +10,8 @@ from flask.testing import FlaskClient
 
 from notifier.db import Database
 from notifier.delivery import requests as requests_module
-from notifier.delivery.tables import FAILED, AttemptRow, DeliveryRow
+from notifier.delivery.attempt_tables import AttemptRow
+from notifier.delivery.tables import FAILED, DeliveryRow
 from tests import factories, receiver
 from tests.cli.conftest import Notifier
 from tests.delivery.desk import Desk

@@ -8,12 +8,12 @@ import sqlalchemy as sa
 from standardwebhooks import Webhook
 
 from notifier.delivery import requests as requests_module
+from notifier.delivery.attempt_tables import AttemptRow
 from notifier.delivery.deliveries import DeliveryState
 from notifier.delivery.formats import Message, read_format
 from notifier.delivery.formats.distribution import Distribution
 from notifier.delivery.headers import MASK
 from notifier.delivery.requests import BodyMissing, Request, find_request
-from notifier.delivery.tables import AttemptRow
 from notifier.delivery.transport import with_implied
 from notifier.events.record import Recorder
 from notifier.events.tables import EventRow

@@ -9,9 +9,10 @@ import pytest
 import sqlalchemy as sa
 
 from notifier.delivery import retention as retention_module
+from notifier.delivery.attempt_tables import AttemptRow, BatchRow, WayRow
 from notifier.delivery.deliveries import DeliveryState
 from notifier.delivery.retention import Retention
-from notifier.delivery.tables import AttemptRow, BatchRow, DeliveryRow, WayRow
+from notifier.delivery.tables import DeliveryRow
 from notifier.ids import first_uuid7
 from tests import factories
 from tests.delivery.desk import Desk

@@ -6,10 +6,10 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
+from notifier.delivery.attempt_tables import AttemptRow, WayRow
 from notifier.delivery.deliveries import DeliveryState
 from notifier.delivery.formats import DEFAULT_FORMAT, read_format
 from notifier.delivery.sent import Way
-from notifier.delivery.tables import AttemptRow, WayRow
 from notifier.delivery.ways import Passage, Ways, read_way
 from notifier.ids import made_at
 from tests import factories

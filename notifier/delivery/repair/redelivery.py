@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from notifier.db import Transaction
 from notifier.delivery import leases
+from notifier.delivery.attempt_tables import AttemptRow
 from notifier.delivery.deliveries import STATES, DeliveryState
 from notifier.delivery.endpoint import Endpoint
 from notifier.delivery.repair.places import (
@@ -21,7 +22,7 @@ from notifier.delivery.repair.places import (
 )
 from notifier.delivery.repair.selection import DeliverySelection
 from notifier.delivery.repair.work import WINDOW, Part
-from notifier.delivery.tables import AttemptRow, DeliveryRow, EndpointRow
+from notifier.delivery.tables import DeliveryRow, EndpointRow
 from notifier.events.record import Recorder
 from notifier.events.tables import EventRow
 

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 
 from notifier.db import Database
+from notifier.delivery.attempt_tables import AttemptRow
 from notifier.delivery.deliveries import STATES, DeliveryState
 from notifier.delivery.endpoint import Endpoint
 from notifier.delivery.repair.repairer import Repairer
@@ -16,7 +17,7 @@ from notifier.delivery.repair.repairs import (
     get_repair,
 )
 from notifier.delivery.repair.selection import DeliverySelection
-from notifier.delivery.tables import AttemptRow, DeliveryRow
+from notifier.delivery.tables import DeliveryRow
 from notifier.ids import first_uuid7
 from tests.delivery.desk import Desk
 

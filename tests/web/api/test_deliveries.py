@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from notifier.delivery import quotas
+from notifier.delivery.attempt_tables import AttemptRow
 from notifier.delivery.headers import MASK
 from notifier.delivery.quotas import Quota
-from notifier.delivery.tables import DELIVERED, AttemptRow, DeliveryRow
+from notifier.delivery.tables import DELIVERED, DeliveryRow
 from notifier.delivery.transport import KEPT_BYTES
 from notifier.web.services import Services
 from tests import factories, receiver
