@@ -140,7 +140,7 @@ def test_a_push_starts_a_pipeline_as_the_docs_say(reader: Reader) -> None:
         push_image(reader.program, "3.0")
         wait_until(lambda: _find(gitlab, b'"tag":"3.0"'), PATIENCE_S)
         wait_until(lambda: {*started} >= {("main", "ping"), ("main", "push")})
-        [body] = _find(gitlab, b'"tag":"3.0"')
+        body, *_ = _find(gitlab, b'"tag":"3.0"')
     if shutil.which("jq"):
         assert "deploying team/app:3.0, which is sha256:" in _run_job(document, body)
 

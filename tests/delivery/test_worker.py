@@ -170,7 +170,7 @@ def test_a_replay_goes_on_after_a_kill_and_sends_each_event_once(
     with nudged.database.transaction() as transaction:
         create_repair(transaction, selection, endpoint=endpoint, rate=8)
     with _worker(settings) as process:
-        wait_until(nudged.deliveries, 10)
+        wait_until(nudged.deliveries)
         process.kill()
         process.wait()
     assert len(nudged.deliveries()) < len(events)
