@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from notifier.cli import schema
+from notifier.cli import revision, schema
 from notifier.db.base import UuidBytes
 from notifier.ids import uuid7
 from tests import factories
@@ -52,7 +52,7 @@ def test_down_undoes_all_and_up_works_again(url: str) -> None:
     schema.downgrade(url)
 
     assert _description(url) == []
-    assert schema.get_revision(url) is None
+    assert revision.get_revision(url) is None
     schema.upgrade(url)
     assert _description(url) == before
 
@@ -73,36 +73,36 @@ def test_of_several_upgrades_at_once_one_does_the_work(url: str) -> None:
     upgrades = [subprocess.Popen(command) for _ in range(2)]
 
     assert [upgrade.wait() for upgrade in upgrades] == [0, 0]
-    schema.require_current(url)
+    revision.require_current(url)
 
 
 def test_a_difference_between_tables_and_models_is_found(url: str) -> None:
     schema.upgrade(url)
     _execute(url, sa.text("DROP INDEX ix_events_digest"))
 
-    with pytest.raises(schema.SchemaMismatch, match="ix_events_digest"):
+    with pytest.raises(revision.SchemaMismatch, match="ix_events_digest"):
         schema.check(url)
 
 
 def test_a_database_without_tables_is_not_current(url: str) -> None:
-    with pytest.raises(schema.SchemaMismatch, match="run `notifier db upgrade`"):
-        schema.require_current(url)
+    with pytest.raises(revision.SchemaMismatch, match="run `notifier db upgrade`"):
+        revision.require_current(url)
 
 
 def test_a_database_of_a_newer_program_is_not_current(url: str) -> None:
     schema.upgrade(url)
     _execute(url, sa.text("UPDATE alembic_version SET version_num = '9999'"))
 
-    with pytest.raises(schema.SchemaMismatch, match=r"newer version \(9999\)"):
-        schema.require_current(url)
-    with pytest.raises(schema.SchemaMismatch, match="9999"):
+    with pytest.raises(revision.SchemaMismatch, match=r"newer version \(9999\)"):
+        revision.require_current(url)
+    with pytest.raises(revision.SchemaMismatch, match="9999"):
         schema.upgrade(url)
 
 
 def test_an_unknown_revision_is_refused(url: str) -> None:
     schema.upgrade(url)
 
-    with pytest.raises(schema.SchemaMismatch, match="no-such"):
+    with pytest.raises(revision.SchemaMismatch, match="no-such"):
         schema.downgrade(url, "no-such")
 
 
@@ -116,7 +116,7 @@ def test_alembic_itself_works_in_a_checkout(
     _alembic("check")
     script = _alembic("upgrade", "head", "--sql")
 
-    assert schema.get_revision(url) == schema.get_head()
+    assert revision.get_revision(url) == revision.get_head()
     assert "CREATE TABLE events" in script
 
 

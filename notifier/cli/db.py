@@ -3,6 +3,7 @@
 import click
 
 from notifier.cli import schema
+from notifier.cli.revision import get_revision, require_current
 from notifier.config import Settings
 
 
@@ -23,7 +24,7 @@ def upgrade() -> None:
     """
     url = Settings.from_environment().database
     schema.upgrade(url)
-    click.echo(f"the database is at revision {schema.get_revision(url)}")
+    click.echo(f"the database is at revision {get_revision(url)}")
 
 
 @command.command()
@@ -39,7 +40,7 @@ def downgrade(revision: str) -> None:
     """
     url = Settings.from_environment().database
     schema.downgrade(url, revision)
-    found = schema.get_revision(url)
+    found = get_revision(url)
     click.echo(
         f"the database is at revision {found}" if found else "no tables are left"
     )
@@ -52,6 +53,6 @@ def check() -> None:
     The status is 0 if it is.
     """
     url = Settings.from_environment().database
-    schema.require_current(url)
+    require_current(url)
     schema.check(url)
-    click.echo(f"the database is at revision {schema.get_revision(url)}, as it should")
+    click.echo(f"the database is at revision {get_revision(url)}, as it should")

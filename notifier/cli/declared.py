@@ -7,7 +7,7 @@ import click
 import structlog
 
 from notifier import logs
-from notifier.cli import schema
+from notifier.cli import revision
 from notifier.cli.place import open_place
 from notifier.config import ConfigError, ConfigFile, DeclaredEndpoint, Settings
 from notifier.delivery.declarations import Changes, declare
@@ -45,7 +45,7 @@ def read_settings() -> Settings:
     """
     settings = Settings.from_environment()
     logs.configure(settings.log_format)
-    schema.require_current(settings.database)
+    revision.require_current(settings.database)
     declare_endpoints(settings)
     return settings
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from notifier.cli import schema
+from notifier.cli import revision
 from notifier.config import Settings
 from notifier.db import Database
 from notifier.delivery.endpoint import Endpoint
@@ -55,7 +55,7 @@ def open_place(settings: Settings | None = None) -> Iterator[Place]:
     Raises `ConfigError`, `DatabaseUnavailable` or `SchemaMismatch`.
     """
     settings = settings or Settings.from_environment()
-    schema.require_current(settings.database)
+    revision.require_current(settings.database)
     database = Database(settings.database)
     try:
         yield Place(

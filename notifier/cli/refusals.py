@@ -4,7 +4,7 @@ from sqlalchemy.exc import ArgumentError
 
 from notifier.audit.answers import EventUnknown
 from notifier.cli.children import ChildrenFailed
-from notifier.cli.schema import SchemaMismatch
+from notifier.cli.revision import SchemaMismatch
 from notifier.config import ConfigError
 from notifier.db import DatabaseUnavailable
 from notifier.delivery.errors import DeliveryError

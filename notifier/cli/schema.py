@@ -1,19 +1,16 @@
-"""The database's schema: brought to this program's version, or checked against it."""
+"""The database's schema: brought to this program's version, or compared with it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from io import StringIO
-from pathlib import Path
 
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
-import notifier
+from notifier.cli.revision import SchemaMismatch, migrations_folder
 from notifier.db import Base, Database
 
 BASE = "base"
@@ -38,10 +35,6 @@ _LOCK = {
     # Any number would do that nobody else locks in the same database.
     "postgresql": sa.select(sa.func.pg_advisory_xact_lock(7_403_113)),
 }
-
-
-class SchemaMismatch(Exception):
-    """The database is not of this program's version. The message says what to do."""
 
 
 def tables() -> sa.MetaData:
@@ -69,33 +62,6 @@ def check(url: str) -> None:
     _run(url, command.check)
 
 
-def get_revision(url: str) -> str | None:
-    """Return the database's revision, or None if it has never been upgraded."""
-    with _reading(url) as connection:
-        return MigrationContext.configure(connection).get_current_revision()
-
-
-def get_head() -> str | None:
-    """Return the revision that this program needs."""
-    return ScriptDirectory.from_config(_config()).get_current_head()
-
-
-def require_current(url: str) -> None:
-    """Raise `SchemaMismatch` unless the database is of this program's version."""
-    found = get_revision(url)
-    if found == get_head():
-        return
-    scripts = ScriptDirectory.from_config(_config())
-    known = {script.revision for script in scripts.walk_revisions()}
-    if found is None or found in known:
-        raise SchemaMismatch(
-            "the database is not of this version yet: run `notifier db upgrade`"
-        )
-    raise SchemaMismatch(
-        f"the database is of a newer version ({found}): run a newer notifier"
-    )
-
-
 @contextmanager
 def exclusive(url: str) -> Iterator[sa.Connection]:
     """Lend a connection within one transaction; other migrations wait for it."""
@@ -104,16 +70,6 @@ def exclusive(url: str) -> Iterator[sa.Connection]:
         with database.transaction() as transaction:
             transaction.execute(_LOCK[database.dialect])
             yield transaction.connection
-    finally:
-        database.close()
-
-
-@contextmanager
-def _reading(url: str) -> Iterator[sa.Connection]:
-    database = Database(url)
-    try:
-        with database.read() as connection:
-            yield connection
     finally:
         database.close()
 
@@ -129,7 +85,4 @@ def _run(url: str, do: Callable[[Config], None]) -> None:
 
 
 def _config() -> Config:
-    """Find the migrations: in a wheel inside the package, in a checkout beside it."""
-    package = Path(notifier.__file__).parent
-    folder = package if (package / "alembic.ini").exists() else package.parent
-    return Config(folder / "alembic.ini", stdout=StringIO())
+    return Config(migrations_folder() / "alembic.ini", stdout=StringIO())

@@ -6,7 +6,8 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
-from notifier.cli import main, schema
+from notifier.cli import main
+from notifier.cli.revision import get_head
 from notifier.config import Settings
 
 Notifier = Callable[..., Result]
@@ -24,7 +25,7 @@ def _notifier(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Notifier:
     engine = sa.create_engine(settings.database)
     with engine.begin() as connection:
         for statement in _STAMP:
-            connection.execute(sa.text(statement), {"head": schema.get_head()})
+            connection.execute(sa.text(statement), {"head": get_head()})
     engine.dispose()
     monkeypatch.setenv("NOTIFIER_DATABASE_URL", settings.database)
     monkeypatch.setenv("NOTIFIER_DATA_DIR", str(settings.data_dir))

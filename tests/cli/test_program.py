@@ -7,8 +7,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from notifier import __version__
-from notifier.cli import main, schema
+from notifier.cli import main
 from notifier.cli.program import _COMMANDS
+from notifier.cli.revision import get_head
 from tests.cli.conftest import Notifier
 
 
@@ -104,7 +105,7 @@ def test_a_database_that_is_not_migrated_is_refused(
 
 
 def test_the_database_goes_up_and_down(invoke: Notifier) -> None:
-    head = f"the database is at revision {schema.get_head()}"
+    head = f"the database is at revision {get_head()}"
     assert invoke("db", "upgrade").stdout == f"{head}\n"
     assert head in invoke("db", "check").stdout
 
