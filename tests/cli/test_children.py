@@ -15,10 +15,12 @@ from notifier.cli import children
 from notifier.cli.children import Child, Children
 children._PAUSES_S = (0.0, 0.0)
 children._STOP_S = 0.5
+# All at once: the processes share their output.
+def tell(*words): os.write(1, (" ".join(map(str, words)) + "\\n").encode())
 def never(): return False
 def always(): return True
-def ready(): print("ready", os.getpid(), flush=True)
-def sleep(): print("child", os.getpid(), flush=True); time.sleep(60)
+def ready(): tell("ready", os.getpid())
+def sleep(): tell("child", os.getpid()); time.sleep(60)
 def fail(): sys.exit(3)
 """
 
@@ -26,7 +28,7 @@ def fail(): sys.exit(3)
 def test_one_that_ends_again_and_again_is_given_up() -> None:
     done = _run(
         """
-        def say(): print("child", flush=True); time.sleep(0.2); fail()
+        def say(): tell("child"); time.sleep(0.2); fail()
         try:
             Children([], [Child("it", say), Child("other", sleep)]).run(always, ready)
         except children.ChildrenFailed as error:
