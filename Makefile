@@ -5,7 +5,7 @@ BIN := .venv/bin
 SOURCES := $(shell find notifier tests migrations -name '*.py')
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test faults check lint format bench clean
+.PHONY: help serve test faults neighbours check lint format bench clean
 .DELETE_ON_ERROR:
 
 help:  ## List the targets
@@ -21,6 +21,9 @@ test: .venv/tools  ## Run the tests
 
 faults: .venv/tools  ## Kill and stop parts under load, and see that nothing is lost (ARGS=--help)
 	$(BIN)/python -W 'ignore:XDG_RUNTIME_DIR is not set' -m tests.faults $(ARGS)
+
+neighbours: .venv/tools  ## See that an endpoint does not suffer from what others do (ARGS=--help)
+	$(BIN)/python -W 'ignore:XDG_RUNTIME_DIR is not set' -m tests.faults.neighbours $(ARGS)
 
 check: lint .coverage  ## Check format, style, types, layers and coverage
 	$(BIN)/coverage report

@@ -35,13 +35,13 @@ class Handler(BaseHTTPRequestHandler):
     # Otherwise the body waits for the headers' acknowledgement.
     wbufsize = -1
     receiver: "Receiver"
+    arrived: Request
 
     def do_POST(self) -> None:
         """Answer a POST."""
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.receiver.requests.append(
-            Request(self.path, self.headers, body, self.client_address)
-        )
+        self.arrived = Request(self.path, self.headers, body, self.client_address)
+        self.receiver.requests.append(self.arrived)
         self.receiver.behaviour(self)
 
     def answer(
@@ -68,15 +68,20 @@ class Receiver(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, tls: ssl.SSLContext | None = None, port: int = 0) -> None:
+    def __init__(
+        self,
+        tls: ssl.SSLContext | None = None,
+        port: int = 0,
+        host: str = "127.0.0.1",
+    ) -> None:
         class Bound(Handler):
             receiver = self
 
-        super().__init__(("127.0.0.1", port), Bound)
+        super().__init__((host, port), Bound)
         self.requests: list[Request] = []
         self.behaviour: Behaviour = answers(200, b"ok")
         self.released = threading.Event()
-        self.url = f"http://127.0.0.1:{self.server_port}/hook"
+        self.url = f"http://{host}:{self.server_port}/hook"
         if tls is not None:
             # Otherwise one client that says nothing would keep all others waiting.
             self.socket = tls.wrap_socket(
@@ -89,9 +94,11 @@ class Receiver(ThreadingHTTPServer):
 
 
 @contextmanager
-def running(tls: ssl.SSLContext | None = None, port: int = 0) -> Iterator[Receiver]:
+def running(
+    tls: ssl.SSLContext | None = None, port: int = 0, host: str = "127.0.0.1"
+) -> Iterator[Receiver]:
     """Run a receiver, behind TLS if so told, on a free port if none is given."""
-    receiver = Receiver(tls, port)
+    receiver = Receiver(tls, port, host)
     thread = threading.Thread(target=receiver.serve_forever, args=(0.01,))
     thread.start()
     try:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.faults.ledger import Change, Entry
 from tests.faults.listener import Receipt
+from tests.faults.neighbours import trial as neighbours
 from tests.faults.reckoning import Reckoning, reckon
 from tests.faults.scenarios import SCENARIOS
 from tests.faults.trial import Plan, run_trial
@@ -33,6 +34,16 @@ def test_nothing_acknowledged_is_lost(name: str, database: str, times: int) -> N
     assert len(told) == times
     assert trial.reckoning.answered == 30 * 4
     assert trial.reckoning.recorded >= 30 * 4
+
+
+def test_nobody_misses_anything_for_what_others_do() -> None:
+    plan = neighbours.Plan(database="sqlite", seconds=3, rate=20)
+
+    trial = neighbours.run_trial(plan, tell=lambda _: None)
+
+    assert trial.findings == []
+    assert trial.trapped == 0
+    assert trial.events >= 60
 
 
 def test_what_is_recorded_and_told_once_is_right() -> None:

@@ -111,14 +111,22 @@ class Program:
 
 
 def start(
-    data_dir: Path, command: str = "serve", *, output: Path, **settings: str
+    data_dir: Path,
+    command: str = "serve",
+    *,
+    output: Path,
+    module: str = "notifier",
+    **settings: str,
 ) -> Program:
-    """Start a command on a free port, its output going to a file."""
+    """Start a command on a free port, its output going to a file.
+
+    Another *module* may do something to the process before it runs ``notifier``.
+    """
     port = int(settings.setdefault("NOTIFIER_PORT", str(free_port())))
     data_dir.mkdir(exist_ok=True)
     with output.open("wb") as file:
         process = subprocess.Popen(
-            [sys.executable, "-m", "notifier", command],
+            [sys.executable, "-m", module, command],
             env=environment(data_dir, **settings),
             stdout=file,
             stderr=subprocess.STDOUT,

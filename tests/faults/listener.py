@@ -68,13 +68,14 @@ def _serve(owner: Connection) -> None:
             is_asked = owner.poll(_LOOK_EVERY_S)
             # A signature is good for five minutes only: it is checked now.
             new = server.requests[len(receipts) :]
-            receipts += [_receipt(request, secret) for request in new]
+            receipts += [read_receipt(request, secret) for request in new]
             if is_asked:
                 owner.recv()
                 owner.send(receipts)
 
 
-def _receipt(request: Request, secret: str) -> Receipt:
+def read_receipt(request: Request, secret: str) -> Receipt:
+    """Check the signature, which is good for five minutes only."""
     try:
         request.verify(secret)
     except WebhookVerificationError:

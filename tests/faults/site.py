@@ -6,7 +6,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -29,9 +29,10 @@ _TRACEBACKS = ("Traceback (most recent call last)", '"exception":')
 class Site:
     """``notifier serve`` as a user would start it, always on the same port."""
 
-    def __init__(self, folder: Path, settings: dict[str, str]) -> None:
+    def __init__(self, folder: Path, settings: dict[str, str], module: str) -> None:
         self.data_dir = folder / "data"
         self._folder = folder
+        self._module = module
         self._settings = settings | {"NOTIFIER_PORT": str(free_port())}
         self._outputs: list[Path] = []
         self.slowest_start_s = 0.0
@@ -45,7 +46,9 @@ class Site:
         output = self._folder / f"output-{len(self._outputs) + 1}.txt"
         self._outputs.append(output)
         begun = time.monotonic()
-        self._program = start(self.data_dir, output=output, **self._settings)
+        self._program = start(
+            self.data_dir, output=output, module=self._module, **self._settings
+        )
         wait_until(self._is_ready, _START_S)
         took_s = time.monotonic() - begun
         self.slowest_start_s = max(self.slowest_start_s, took_s)
@@ -87,28 +90,50 @@ class Site:
         wait_until(self._redis_pids, _RESTART_S)
         return self._redis_pids()[0]
 
-    def create_endpoint(self, url: str) -> str:
-        """Have everything told to *url*; return the secret."""
+    def pids(self) -> Iterable[int]:
+        """List its living processes."""
+        return self._program.pids()
+
+    def create_endpoint(
+        self, url: str, name: str = "faults", **fields: Any
+    ) -> dict[str, Any]:
+        """Have everything told to *url*; return the endpoint, with its secret."""
         filters = {"actions": ["*"], "kinds": ["*"]}
-        body = {"name": "faults", "url": url, "filters": filters}
-        secret: str = self._program.post("/api/v1/endpoints", body)["secret"]
-        return secret
+        body = {"name": name, "url": url, "filters": filters, **fields}
+        endpoint: dict[str, Any] = self._program.post("/api/v1/endpoints", body)
+        return endpoint
+
+    def ping(self, endpoint_id: str) -> None:
+        """Have an endpoint tried at once."""
+        self._program.post(f"/api/v1/endpoints/{endpoint_id}/pings", {})
 
     def log(self) -> list[dict[str, Any]]:
         """Return all events of the log, page by page."""
-        events: list[dict[str, Any]] = []
-        page: dict[str, Any] = {"next": ""}
-        while (cursor := page["next"]) is not None:
-            query = f"&cursor={cursor}" if cursor else ""
-            page = self._program.get(f"/api/v1/events?limit={_PAGE}{query}")
-            events += [item["event"] for item in page["items"]]
-        return events
+        return [item["event"] for item in self._list("/api/v1/events")]
 
-    def has_pending(self) -> bool:
-        """Tell whether deliveries are still to be made."""
-        return bool(
-            self._program.get("/api/v1/deliveries?state=pending&limit=1")["items"]
-        )
+    def has_pending(self, endpoint_id: str | None = None) -> bool:
+        """Tell whether deliveries are still to be made, at all or to an endpoint."""
+        query = f"&endpoint={endpoint_id}" if endpoint_id else ""
+        path = f"/api/v1/deliveries?state=pending&limit=1{query}"
+        return bool(self._program.get(path)["items"])
+
+    def statistics(self, endpoint_id: str) -> dict[str, Any]:
+        """Return how an endpoint has fared."""
+        path = f"/api/v1/endpoints/{endpoint_id}/statistics"
+        statistics: dict[str, Any] = self._program.get(path)
+        return statistics
+
+    def attempts(self, endpoint_id: str) -> list[dict[str, Any]]:
+        """Return all attempts at an endpoint that are on record."""
+        deliveries = self._list(f"/api/v1/endpoints/{endpoint_id}/deliveries")
+        return [
+            attempt
+            for delivery in deliveries
+            if delivery["attempt_count"]
+            for attempt in self._program.get(f"/api/v1/deliveries/{delivery['id']}")[
+                "attempts"
+            ]
+        ]
 
     def tracebacks(self) -> list[str]:
         """Return the lines of its output that tell of a fault in the code."""
@@ -122,6 +147,15 @@ class Site:
     def close(self) -> None:
         """Let nothing of it run on."""
         self._program.kill_all()
+
+    def _list(self, path: str) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = []
+        page: dict[str, Any] = {"next": ""}
+        while (cursor := page["next"]) is not None:
+            query = f"&cursor={cursor}" if cursor else ""
+            page = self._program.get(f"{path}?limit={_PAGE}{query}")
+            items += page["items"]
+        return items
 
     def _redis_pids(self) -> list[int]:
         lines = self._program.pids().items()
@@ -138,10 +172,15 @@ class Site:
 
 
 @contextmanager
-def open_site(database: str, folder: Path) -> Iterator[Site]:
-    """Run a server, its data in *folder*, on a *database* of that kind."""
+def open_site(
+    database: str, folder: Path, *, module: str = "notifier", **more: str
+) -> Iterator[Site]:
+    """Run a server, its data in *folder*, on a *database* of that kind.
+
+    *more* are settings, and *module* is what is started: see `running.start`.
+    """
     with _settings(database) as settings:
-        site = Site(folder, settings)
+        site = Site(folder, settings | more, module)
         try:
             yield site
         finally:

@@ -69,7 +69,7 @@ def run_trial(plan: Plan, *, on_push: Callable[[], None], tell: Tell) -> Trial:
     folder = Path(tempfile.mkdtemp(prefix="faults-"))
     images = make_images(plan.pushes, plan.seed)
     with listening() as listener, open_site(plan.database, folder) as site:
-        listener.expect(site.create_endpoint(listener.url))
+        listener.expect(site.create_endpoint(listener.url)["secret"])
         with loads.running(site.url, images, on_push) as load:
             _disturb(plan, site, load, tell)
         reckoning = _settle(plan, site, load, listener)
