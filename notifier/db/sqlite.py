@@ -13,7 +13,7 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -107,8 +107,10 @@ class SQLite:
         return connection
 
     def _close_ended(self) -> None:
-        while self._ended:
-            self._connections.pop(self._ended.popleft()).close()
+        # Until it is empty, whoever else takes from it: many threads may come at once.
+        with suppress(IndexError):
+            while True:
+                self._connections.pop(self._ended.popleft()).close()
 
     def _roll_back(self, connection: sa.Connection) -> None:
         try:

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import sqlite3
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,6 +85,39 @@ def test_the_connection_of_a_thread_that_ended_is_closed_by_the_next_thread(
 
     run()
     assert [connection.closed for connection in connections] == [True, False]
+
+
+def test_threads_that_come_at_once_share_the_closing_of_what_was_left(
+    database: Database,
+) -> None:
+    failures = []
+
+    def look(together: threading.Barrier) -> None:
+        together.wait()
+        try:
+            with database.read():
+                pass
+        except BaseException as failure:  # noqa: BLE001 - whatever it is
+            failures.append(failure)
+        together.wait()
+
+    interval = sys.getswitchinterval()
+    # As often as can be, so that they get into each other's way.
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(20):
+            together = threading.Barrier(16)
+            threads = [
+                threading.Thread(target=look, args=(together,)) for _ in range(16)
+            ]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+
+    assert failures == []
 
 
 def test_a_thread_keeps_one_connection_and_shares_it_with_no_other(
