@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from tests.faults import report
+from tests.faults.options import databases_option, json_option
 from tests.faults.progress import watching
 from tests.faults.scenarios import SCENARIOS
-from tests.faults.site import DATABASES
 from tests.faults.trial import Plan, Trial, run_trial
 
 
@@ -23,15 +23,7 @@ from tests.faults.trial import Plan, Trial, run_trial
     type=click.Choice(list(SCENARIOS)),
     help="What goes wrong; may be given several times.",
 )
-@click.option(
-    "--database",
-    "databases",
-    default=DATABASES,
-    show_default=True,
-    multiple=True,
-    type=click.Choice(DATABASES),
-    help="On which database; may be given several times.",
-)
+@databases_option
 @click.option(
     "--pushes",
     default=1000,
@@ -44,12 +36,7 @@ from tests.faults.trial import Plan, Trial, run_trial
     type=int,
     help="Chooses the images and the moments; by default another one each time.",
 )
-@click.option(
-    "--json",
-    "json_path",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write what was found to this file, too.",
-)
+@json_option
 def main(
     *,
     names: tuple[str, ...],

@@ -75,7 +75,7 @@ def _serve(owner: Connection) -> None:
 
 
 def read_receipt(request: Request, secret: str) -> Receipt:
-    """Check the signature, which is good for five minutes only."""
+    """Return what came in a request, its signature checked."""
     try:
         request.verify(secret)
     except WebhookVerificationError:

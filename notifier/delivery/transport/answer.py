@@ -21,8 +21,8 @@ class Post:
     """What to send, where to, and how long it may take.
 
     *at* is when it was signed; the *secrets* in it are masked in what is kept of the
-    answer. *is_local* tells whether the endpoint got its URL from a
-    server that listens on loopback: only then may that lead to loopback.
+    answer. *is_local* tells whether the endpoint got its URL from a server that listens
+    on loopback: only then may that lead to loopback.
     """
 
     url: str

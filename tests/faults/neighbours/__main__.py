@@ -8,7 +8,7 @@ import click
 
 from tests.faults.neighbours import report
 from tests.faults.neighbours.trial import Plan, Trial, run_trial
-from tests.faults.site import DATABASES
+from tests.faults.options import databases_option, json_option
 
 
 @click.command()
@@ -26,21 +26,8 @@ from tests.faults.site import DATABASES
     type=click.FloatRange(min=1),
     help="Pushes a second; each is an event for each receiver.",
 )
-@click.option(
-    "--database",
-    "databases",
-    default=DATABASES,
-    show_default=True,
-    multiple=True,
-    type=click.Choice(DATABASES),
-    help="On which database; may be given several times.",
-)
-@click.option(
-    "--json",
-    "json_path",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write what was found to this file, too.",
-)
+@databases_option
+@json_option
 def main(
     *, seconds: float, rate: float, databases: tuple[str, ...], json_path: Path | None
 ) -> None:
