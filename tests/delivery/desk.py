@@ -155,9 +155,11 @@ class Desk:
             transaction.execute(sa.update(DrainRow).values(until=datetime.now(UTC)))
 
     def hurry_repairs(self) -> None:
-        """Let no worker hold a repair any more."""
+        """Let no worker hold a repair any more, and its next step be due now."""
         with self.database.transaction() as transaction:
-            transaction.execute(sa.update(RepairRow).values(held_until=None))
+            transaction.execute(
+                sa.update(RepairRow).values(held_until=None, due_at=datetime.now(UTC))
+            )
 
     def deliveries(self, **filters: Any) -> Sequence[Delivery]:
         """List deliveries, newest first."""

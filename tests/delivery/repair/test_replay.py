@@ -226,13 +226,14 @@ def test_a_change_of_the_filters_counts_from_then_on(desk: Desk) -> None:
         desk, factories.event(tag="a"), factories.event(tag="b"), factories.event()
     )
     endpoint = desk.create()
-    repair = _ask(desk, endpoint, rate=2)
+    repair = _ask(desk, endpoint, rate=0.1)
     one = repairer(desk)
     one.work()
     assert again(desk.database, repair).done == 1
 
     desk.update(endpoint, filters=Filters.parse({"exclude": {"tags": ["b"]}}))
     while again(desk.database, repair).state is RepairState.RUNNING:
+        desk.hurry_repairs()
         one.work()
 
     sent = [item.event_id for item in reversed(desk.deliveries())]
