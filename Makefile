@@ -2,6 +2,9 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+
+# Python code that is kept compiled starts sooner, whatever the machine has set.
+export PYTHONDONTWRITEBYTECODE :=
 SOURCES := $(shell find notifier tests migrations -name '*.py')
 
 .DEFAULT_GOAL := help
