@@ -14,8 +14,9 @@ from notifier import logs
 from notifier.config import Settings
 from notifier.db import Database
 from notifier.delivery.endpoints import EndpointStore
+from notifier.delivery.nudger import Nudger
 from notifier.delivery.outbox import Outbox
-from notifier.delivery.queue import Nudger, redis_url
+from notifier.delivery.queue import JobQueue, redis_url
 from notifier.delivery.reach import Reach
 from notifier.delivery.secrets import SecretBox
 from notifier.events.announce import Announcer
@@ -81,7 +82,7 @@ class _Core:
         self.endpoints = EndpointStore(
             SecretBox.open(settings), settings.max_endpoints, Reach.of(settings)
         )
-        self.nudger = Nudger(redis_url(settings))
+        self.nudger = Nudger(JobQueue(redis_url(settings)))
         self.outbox = Outbox(self.endpoints, self.nudger)
         self.outbox.connect(sender)
         self.metrics = Metrics(settings.data_dir / "metrics")

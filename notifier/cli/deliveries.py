@@ -19,7 +19,7 @@ from notifier.delivery.deliveries import (
     list_deliveries,
 )
 from notifier.delivery.deliveries import redeliver as make_due
-from notifier.delivery.queue import Nudger
+from notifier.delivery.nudger import Nudger
 from notifier.delivery.requests import find_request
 from notifier.events.record import Recorder
 from notifier.web.api.schemas.attempts import AttemptSchema, dump_attempt

@@ -11,9 +11,9 @@ from notifier.cli.output import print_json
 from notifier.cli.place import open_place
 from notifier.config import Settings
 from notifier.delivery.deliveries import get_delivery
+from notifier.delivery.nudger import Nudger
 from notifier.delivery.outbox import Outbox
 from notifier.delivery.pings import ping
-from notifier.delivery.queue import Nudger
 from notifier.events.event import RequestRecord, Source
 from notifier.events.record import Recorder
 from notifier.web.api.schemas.deliveries import DeliverySchema

@@ -18,8 +18,8 @@ from notifier.cli.options import json_option
 from notifier.cli.output import moment, print_fields, print_json, print_table
 from notifier.cli.place import Place, open_place
 from notifier.delivery.endpoint import Endpoint
+from notifier.delivery.nudger import Nudger
 from notifier.delivery.outbox import Outbox
-from notifier.delivery.queue import Nudger
 from notifier.delivery.repair.repairs import (
     MAX_RATE,
     MIN_RATE,

@@ -1,26 +1,20 @@
 """One door to the database, whichever of the two it is."""
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
-import psycopg
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from notifier.db.postgresql import PostgreSQL
-from notifier.db.sqlite import SQLite, WriteLockTimeout
+from notifier.db.sqlite import SQLite
 
-# What SQLAlchemy raises, and what the drivers do where their cursors are used.
 _UNAVAILABLE = (
     OperationalError,
     InterfaceError,
     sa.exc.TimeoutError,  # of the pool
-    sqlite3.OperationalError,
-    psycopg.OperationalError,
-    WriteLockTimeout,
 )
 
 
@@ -52,6 +46,10 @@ class Transaction:
 class _Backend(Protocol):
     engine: sa.Engine
 
+    @property
+    def unavailable(self) -> tuple[type[Exception], ...]:
+        """Return what the driver raises where its cursors are used."""
+
     def read(self) -> AbstractContextManager[sa.Connection]: ...
     def write(self) -> AbstractContextManager[sa.Connection]: ...
     def leave(self) -> None: ...
@@ -70,6 +68,7 @@ class Database:
         )
         self.engine = self._backend.engine
         self.dialect = self.engine.dialect.name
+        self._unavailable = _UNAVAILABLE + self._backend.unavailable
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -77,7 +76,7 @@ class Database:
 
         Raises `DatabaseUnavailable`.
         """
-        with _translated_errors(), self._backend.read() as connection:
+        with self._translated_errors(), self._backend.read() as connection:
             yield connection
 
     @contextmanager
@@ -87,7 +86,7 @@ class Database:
         Raises `DatabaseUnavailable`. Keep the block short and free of waiting: on
         SQLite no other change can begin before it ends.
         """
-        with _translated_errors(), self._backend.write() as connection:
+        with self._translated_errors(), self._backend.write() as connection:
             transaction = Transaction(connection)
             yield transaction
         transaction.committed()
@@ -100,21 +99,20 @@ class Database:
         """Close this thread's connection and all that are pooled."""
         self._backend.close()
 
+    @contextmanager
+    def _translated_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except self._unavailable as error:
+            raise DatabaseUnavailable(str(getattr(error, "orig", error))) from error
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise DatabaseUnavailable(str(error.orig)) from error
+            raise
+
 
 def insert(connection: sa.Connection, table: Any) -> Any:
     """Start an INSERT that knows ``on_conflict_do_nothing`` and ``…_do_update``."""
     if connection.dialect.name == "sqlite":
         return sqlite.insert(table)
     return postgresql.insert(table)
-
-
-@contextmanager
-def _translated_errors() -> Iterator[None]:
-    try:
-        yield
-    except _UNAVAILABLE as error:
-        raise DatabaseUnavailable(str(getattr(error, "orig", error))) from error
-    except DBAPIError as error:
-        if error.connection_invalidated:
-            raise DatabaseUnavailable(str(error.orig)) from error
-        raise

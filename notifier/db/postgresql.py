@@ -23,6 +23,8 @@ class PostgreSQL:
             pool_pre_ping=True,
             connect_args={"connect_timeout": _CONNECT_TIMEOUT_S},
         )
+        # The driver is loaded by now, as it is nowhere if the database is another.
+        self.unavailable = (self.engine.dialect.loaded_dbapi.OperationalError,)
         self._reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager

@@ -65,6 +65,7 @@ class SQLite:
             connect_args={"check_same_thread": False, "cached_statements": 256},
         )
         sa.event.listen(self.engine, "connect", _configure)
+        self.unavailable = (sqlite3.OperationalError, WriteLockTimeout)
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:

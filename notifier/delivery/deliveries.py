@@ -27,7 +27,7 @@ from notifier.delivery.tables import (
 from notifier.ids import made_at
 
 if TYPE_CHECKING:
-    from notifier.delivery.queue import Nudger
+    from notifier.delivery.nudger import Nudger
 
 
 class DeliveryState(StrEnum):

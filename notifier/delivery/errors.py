@@ -13,6 +13,8 @@ DeliveryError
 ├── SecretUnknown
 ├── TooManyEndpoints
 └── TooManySecrets
+
+QueueUnavailable          nobody's request: Redis is away
 """
 
 
@@ -115,3 +117,7 @@ class TooManySecrets(DeliveryError):
             f"{limit} secrets sign already, the most allowed; "
             "let one of the old ones end, or rotate without an overlap"
         )
+
+
+class QueueUnavailable(Exception):
+    """Redis cannot be reached, or cannot take a job. Nothing is lost by that."""

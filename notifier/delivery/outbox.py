@@ -10,7 +10,7 @@ from notifier.delivery import leases, supersession
 from notifier.delivery.endpoint import Endpoint, Interest
 from notifier.delivery.endpoints import EndpointStore
 from notifier.delivery.errors import EndpointDisabled
-from notifier.delivery.queue import Nudger
+from notifier.delivery.nudger import Nudger
 from notifier.delivery.tables import PENDING, DeliveryRow
 from notifier.events import signals
 from notifier.events.event import Event

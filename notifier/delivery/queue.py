@@ -1,4 +1,4 @@
-"""Nudges: an RQ job tells some worker that an endpoint has deliveries due.
+"""The queue: an RQ job tells some worker that an endpoint has deliveries due.
 
 The only module that knows RQ and Redis. A job is a hint: what is due stands in the
 database, and the sweep finds it there when a hint is lost. So Redis may be stopped,
@@ -10,9 +10,8 @@ import logging
 import os
 import signal
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
@@ -28,6 +27,7 @@ from rq import Queue, SimpleWorker
 from rq.exceptions import DuplicateJobError, StopRequested
 
 from notifier.config import ConfigError, Settings
+from notifier.delivery.errors import QueueUnavailable
 
 QUEUE = "deliveries"
 
@@ -35,8 +35,6 @@ QUEUE = "deliveries"
 _MAX_SOCKET_PATH = 100
 _CONNECT_S = 1.0
 _ANSWER_S = 2.0
-_PAUSE_S = 0.05
-_PAUSE_EACH_S = 0.005
 _PAUSE_AFTER_ERROR_S = 1.0
 _JOB_TTL_S = 60
 _JOB_TIMEOUT_S = 30
@@ -67,78 +65,43 @@ def socket_path(settings: Settings) -> Path:
     return folder / "redis.sock"
 
 
-class Nudger:
-    """Nudges endpoints, soon after it is told to, and never waits or fails.
+class JobQueue:
+    """The queue of one Redis. Nothing waits for long: whoever uses it knows better."""
 
-    An endpoint that is named again at once is nudged once more after a pause. Without
-    a URL nothing is nudged.
-    """
-
-    def __init__(self, redis_url: str | None) -> None:
+    def __init__(self, redis_url: str) -> None:
         self._redis_url = redis_url
-        self._changed = threading.Condition()
-        self._keys: set[int] = set()
-        self._thread: threading.Thread | None = None
-        self._closing = False
+        self._queue = Queue(QUEUE, connection=_connection(redis_url), serializer="json")
 
-    def nudge(self, endpoint_keys: Iterable[int]) -> None:
-        """Have a worker look after these endpoints."""
-        if self._redis_url is None:
-            return
-        with self._changed:
-            self._keys.update(endpoint_keys)
-            if self._thread is None:
-                self._thread = threading.Thread(
-                    target=self._run,
-                    args=(self._redis_url,),
-                    name="nudger",
-                    daemon=True,
-                )
-                self._thread.start()
-            self._changed.notify()
+    def put(self, endpoint_key: int) -> bool:
+        """Ask for the drain of an endpoint; tell whether nobody had asked yet.
+
+        Raises `QueueUnavailable`.
+        """
+        try:
+            self._queue.enqueue_call(
+                drain,
+                args=(endpoint_key,),
+                job_id=f"drain-{endpoint_key}",
+                unique=True,
+                timeout=_JOB_TIMEOUT_S,
+                ttl=_JOB_TTL_S,
+                result_ttl=0,
+                failure_ttl=1,
+            )
+        except DuplicateJobError:
+            return False
+        except RedisError as error:
+            raise QueueUnavailable(str(error)) from error
+        return True
 
     def ping(self) -> None:
         """Raise unless Redis answers, soon."""
-        if self._redis_url is None:
-            raise ConnectionError("no Redis is set")
         with _connection(self._redis_url) as connection:
             connection.ping()
 
     def close(self) -> None:
-        """Nudge what is left, unless Redis is down, and stop."""
-        with self._changed:
-            self._closing = True
-            self._changed.notify()
-        if self._thread is not None:
-            self._thread.join(_CONNECT_S + _ANSWER_S)
-
-    def _run(self, redis_url: str) -> None:
-        queue = Queue(QUEUE, connection=_connection(redis_url), serializer="json")
-        repeated: set[int] = set()
-        while keys := self._next_keys():
-            try:
-                refused = {key for key in keys if not _enqueue(queue, key)}
-            except RedisError as error:
-                _log.warning("nudge_lost", error=str(error))
-                self._pause(_PAUSE_AFTER_ERROR_S)
-                continue
-            self._pause(max(_PAUSE_S, _PAUSE_EACH_S * len(keys)))
-            # A job that was there already may have looked a moment too early, if it
-            # was just ending. One that is there still has yet to look.
-            repeated = refused - repeated
-            with self._changed:
-                self._keys |= repeated
-        queue.connection.close()
-
-    def _next_keys(self) -> set[int]:
-        with self._changed:
-            self._changed.wait_for(lambda: self._keys or self._closing)
-            keys, self._keys = self._keys, set()
-            return keys
-
-    def _pause(self, seconds: float) -> None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._closing, seconds)
+        """Close the connection."""
+        self._queue.connection.close()
 
 
 def drain(endpoint_key: int) -> None:
@@ -228,24 +191,6 @@ def _shorten(record: logging.LogRecord) -> bool:
     if record.exc_info and isinstance(record.exc_info[1], RedisError):
         record.msg, record.args = "Redis went away: %s", (str(record.exc_info[1]),)
         record.exc_info = None
-    return True
-
-
-def _enqueue(queue: Queue, key: int) -> bool:
-    """Put the job into the queue; tell whether it was not there already."""
-    try:
-        queue.enqueue_call(
-            drain,
-            args=(key,),
-            job_id=f"drain-{key}",
-            unique=True,
-            timeout=_JOB_TIMEOUT_S,
-            ttl=_JOB_TTL_S,
-            result_ttl=0,
-            failure_ttl=1,
-        )
-    except DuplicateJobError:
-        return False
     return True
 
 

@@ -14,10 +14,11 @@ from notifier.db import Database
 from notifier.delivery.bodies import Bodies
 from notifier.delivery.drains import Drains
 from notifier.delivery.endpoints import EndpointStore
+from notifier.delivery.nudger import Nudger
 from notifier.delivery.office import Office
 from notifier.delivery.outbox import Outbox
 from notifier.delivery.periodic import Periodic
-from notifier.delivery.queue import Nudger, redis_url, run_rq_worker
+from notifier.delivery.queue import JobQueue, redis_url, run_rq_worker
 from notifier.delivery.reach import Reach
 from notifier.delivery.repair.repairer import Repairer
 from notifier.delivery.retention import Retention
@@ -50,7 +51,7 @@ def run(settings: Settings) -> int:
     endpoints = EndpointStore(
         SecretBox.open(settings), settings.max_endpoints, Reach.of(settings)
     )
-    nudger = Nudger(redis_url(settings))
+    nudger = Nudger(JobQueue(redis_url(settings)))
     # Signals hold their receivers weakly: this name keeps them.
     receivers = (Outbox(endpoints, nudger), EventCounter(metrics))
     for receiver in receivers:

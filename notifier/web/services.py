@@ -7,8 +7,8 @@ from flask import Flask, current_app
 from notifier.config import Settings
 from notifier.db import Database
 from notifier.delivery.endpoints import EndpointStore
+from notifier.delivery.nudger import Nudger
 from notifier.delivery.outbox import Outbox
-from notifier.delivery.queue import Nudger
 from notifier.events.announce import Announcer
 from notifier.events.counter import EventCounter
 from notifier.events.event import Source

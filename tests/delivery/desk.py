@@ -17,9 +17,9 @@ from notifier.delivery.drains import Drains
 from notifier.delivery.endpoint import Endpoint
 from notifier.delivery.endpoint_secrets import Secret
 from notifier.delivery.endpoints import EndpointStore
+from notifier.delivery.nudger import Nudger
 from notifier.delivery.office import Office
 from notifier.delivery.outbox import Outbox
-from notifier.delivery.queue import Nudger
 from notifier.delivery.reach import Reach
 from notifier.delivery.repair.tables import RepairRow
 from notifier.delivery.rotation import end_secret, rotate_secret

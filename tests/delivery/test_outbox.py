@@ -9,8 +9,8 @@ from notifier.db import Database
 from notifier.delivery.deliveries import DeliveryState
 from notifier.delivery.errors import EndpointDisabled
 from notifier.delivery.filters import Filters
+from notifier.delivery.nudger import Nudger
 from notifier.delivery.pings import ping
-from notifier.delivery.queue import Nudger
 from notifier.delivery.tables import DeliveryRow
 from notifier.events.announce import Announcer
 from notifier.events.event import Action

@@ -9,7 +9,8 @@ import redis
 from rq import Queue
 
 from notifier.config import ConfigError, Settings
-from notifier.delivery.queue import QUEUE, Nudger, redis_url, socket_path
+from notifier.delivery.nudger import Nudger
+from notifier.delivery.queue import QUEUE, JobQueue, redis_url, socket_path
 from tests import servers
 from tests.receiver import wait_until
 
@@ -29,7 +30,7 @@ def _queue(redis_at: str) -> Iterator[Queue]:
 
 @pytest.fixture(name="nudger")
 def _nudger(redis_at: str) -> Iterator[Nudger]:
-    nudger = Nudger(redis_at)
+    nudger = Nudger(JobQueue(redis_at))
     yield nudger
     nudger.close()
 
@@ -66,7 +67,7 @@ def test_a_nudge_that_met_an_ending_job_is_repeated(
 
 
 def test_what_is_left_is_nudged_at_the_close(queue: Queue, redis_at: str) -> None:
-    nudger = Nudger(redis_at)
+    nudger = Nudger(JobQueue(redis_at))
     nudger.nudge([7])
     nudger.nudge([8])
 
@@ -76,7 +77,7 @@ def test_what_is_left_is_nudged_at_the_close(queue: Queue, redis_at: str) -> Non
 
 
 def test_without_redis_nobody_waits_and_nothing_fails(tmp_path: Path) -> None:
-    nudger = Nudger(f"unix://{tmp_path}/nobody.sock")
+    nudger = Nudger(JobQueue(f"unix://{tmp_path}/nobody.sock"))
     began = time.monotonic()
 
     for _ in range(100):
@@ -87,7 +88,7 @@ def test_without_redis_nobody_waits_and_nothing_fails(tmp_path: Path) -> None:
 
 
 def test_a_nudger_that_was_never_used_just_closes(tmp_path: Path) -> None:
-    Nudger(f"unix://{tmp_path}/nobody.sock").close()
+    Nudger(JobQueue(f"unix://{tmp_path}/nobody.sock")).close()
     Nudger(None).nudge([7])
 
 

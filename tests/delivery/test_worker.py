@@ -16,7 +16,8 @@ import redis
 from notifier.config import Settings
 from notifier.delivery.deliveries import DeliveryState
 from notifier.delivery.endpoints import EndpointStore
-from notifier.delivery.queue import Nudger
+from notifier.delivery.nudger import Nudger
+from notifier.delivery.queue import JobQueue
 from notifier.delivery.repair.repairs import create_repair
 from notifier.delivery.repair.selection import EventSelection
 from notifier.delivery.secrets import SecretBox
@@ -69,7 +70,7 @@ def _redis_at(tmp_path: Path) -> Iterator[str]:
 @pytest.fixture(name="nudged")
 def _nudged(desk: Desk, redis_at: str, tmp_path: Path) -> Iterator[Desk]:
     """Give the desk of a web process beside the worker."""
-    nudger = Nudger(redis_at)
+    nudger = Nudger(JobQueue(redis_at))
     web = Desk(desk.database, nudger)
     web.store = EndpointStore(
         SecretBox.open(Settings(data_dir=tmp_path)), 10, web.reach

@@ -18,8 +18,8 @@ from notifier.db import Database, DatabaseUnavailable
 from notifier.delivery.endpoint import Endpoint
 from notifier.delivery.endpoints import EndpointStore
 from notifier.delivery.errors import EndpointUnknown
+from notifier.delivery.nudger import Nudger
 from notifier.delivery.outbox import Outbox
-from notifier.delivery.queue import Nudger
 from notifier.delivery.repair.repairs import IS_ACTIVE, parse_selection
 from notifier.delivery.repair.tables import (
     CANCELLED,
