@@ -3,14 +3,16 @@
 import signal
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
 import click
 from rich.console import Console
 
+from benchmarks.backlog import BATCHES, Backlog, deliver_backlog
 from benchmarks.client import Client, client, count_processors
 from benchmarks.images import REPOSITORIES, Image
 from benchmarks.load import WORKLOADS, Workload
@@ -27,7 +29,9 @@ from benchmarks.turns import Turn, take_turn
 
 _WARM_UP_S: Final = 0.5
 _WARM_UP_DRAIN_S: Final = 10.0
-_NAMES: Final = [workload.name for workload in WORKLOADS]
+_BACKLOG: Final = "backlog"
+_NAMES: Final = [*(workload.name for workload in WORKLOADS), _BACKLOG]
+_QUICK_EVENTS: Final = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +43,8 @@ class _Plan:
     seconds: int
     rounds: int
     drain_s: int
+    batches: Sequence[int]
+    events: int
 
 
 @click.command()
@@ -81,7 +87,18 @@ class _Plan:
     type=click.IntRange(min=0),
     help="Seconds to wait for the events after a load.",
 )
-@click.option("--quick", is_flag=True, help="One round of turns of one second.")
+@click.option(
+    "--events",
+    default=40_000,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="How many events make a backlog, at least.",
+)
+@click.option(
+    "--quick",
+    is_flag=True,
+    help="One round of turns of one second, and of small backlogs.",
+)
 @click.option(
     "--json",
     "json_path",
@@ -95,6 +112,7 @@ def main(
     connections: tuple[int, ...],
     names: tuple[str, ...],
     drain_s: int,
+    events: int,
     quick: bool,
     json_path: Path | None,
 ) -> None:
@@ -107,6 +125,8 @@ def main(
         seconds=1 if quick else seconds,
         rounds=1 if quick else rounds,
         drain_s=drain_s,
+        batches=BATCHES if _BACKLOG in names else (),
+        events=_QUICK_EVENTS if quick else events,
     )
     report = _measure(plan, Console(stderr=True))
     report.show(Console())
@@ -118,30 +138,37 @@ def _measure(plan: _Plan, progress: Console) -> Report:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench")))
         driver = stack.enter_context(client(count_processors()))
-        servers = [
-            stack.enter_context(
-                notifier(folder, stack.enter_context(receiver())),
-            )
-        ]
-        if find_docker_registry():
-            servers.append(
-                stack.enter_context(
-                    docker_registry(folder, stack.enter_context(receiver()))
-                )
-            )
-        else:
-            progress.print("docker-registry is not installed: nothing to compare with.")
-        images = {server.name: _warm_up(driver, server) for server in servers}
-        turns = []
-        for turn in _take_turns(plan, driver, servers, images):
-            progress.print(_line(turn), highlight=False)
-            turns.append(turn)
+        versions, turns = {"notifier": version("notifier")}, []
+        if plan.workloads:
+            with _servers(folder, progress) as servers:
+                versions = {server.name: server.version for server in servers}
+                for turn in _take_turns(plan, driver, servers):
+                    progress.print(_line(turn), highlight=False)
+                    turns.append(turn)
+        backlogs = []
+        for backlog in _deliver_backlogs(plan, driver, folder):
+            progress.print(_backlog_line(backlog), highlight=False)
+            backlogs.append(backlog)
         return Report(
             machine=describe_machine(folder),
-            versions={server.name: server.version for server in servers},
+            versions=versions,
             seconds=plan.seconds,
             turns=turns,
+            backlogs=backlogs,
         )
+
+
+@contextmanager
+def _servers(folder: Path, progress: Console) -> Iterator[Sequence[Server]]:
+    with ExitStack() as stack:
+        told = stack.enter_context(receiver())
+        servers = [stack.enter_context(notifier(folder, told))]
+        if find_docker_registry():
+            told = stack.enter_context(receiver())
+            servers.append(stack.enter_context(docker_registry(folder, told)))
+        else:
+            progress.print("docker-registry is not installed: nothing to compare with.")
+        yield servers
 
 
 def _warm_up(driver: Client, server: Server) -> list[Image]:
@@ -164,9 +191,9 @@ def _take_turns(
     plan: _Plan,
     driver: Client,
     servers: Sequence[Server],
-    images: dict[str, list[Image]],
 ) -> Iterator[Turn]:
     """Let the servers take turns, the first of a round being the last of the next."""
+    images = {server.name: _warm_up(driver, server) for server in servers}
     for workload in plan.workloads:
         for connections in plan.connections:
             for number in range(plan.rounds):
@@ -182,11 +209,31 @@ def _take_turns(
                     )
 
 
+def _deliver_backlogs(plan: _Plan, driver: Client, folder: Path) -> Iterator[Backlog]:
+    for number in range(plan.rounds):
+        for max_batch in plan.batches:
+            with receiver() as one:
+                yield deliver_backlog(
+                    driver,
+                    folder / f"backlog-{max_batch}-{number}",
+                    one,
+                    max_batch=max_batch,
+                    events=plan.events,
+                )
+
+
 def _line(turn: Turn) -> str:
     return (
         f"{turn.workload} x {turn.connections}, {turn.server}: "
         f"{turn.load.per_s:,.0f}/s, "
         f"{turn.lag.received:,} of {turn.lag.expected:,} events"
+    )
+
+
+def _backlog_line(backlog: Backlog) -> str:
+    return (
+        f"backlog, max_batch {backlog.max_batch}: {backlog.per_s:,.0f}/s, "
+        f"{backlog.received:,} of {backlog.events:,} events"
     )
 
 

@@ -13,11 +13,14 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.backlog import Backlog
 from benchmarks.machine import Machine
 from benchmarks.turns import Turn
 
 _WIDE: Final = 160
 _BUSY: Final = 0.9
+_CASE: Final = ("workload", "conn.", "server")
+_WORDS: Final = {"workload", "server"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +31,7 @@ class Report:
     versions: dict[str, str]
     seconds: int
     turns: Sequence[Turn]
+    backlogs: Sequence[Backlog]
 
     def write(self, path: Path) -> None:
         """Write all of it as JSON."""
@@ -44,15 +48,19 @@ class Report:
         ]
         console.print("\n".join(lines), highlight=False)
         frame = box.SIMPLE_HEAD if console.is_terminal else box.MARKDOWN
-        rows = list(_rows(self.turns, list(self.versions)))
-        for title, table in (
-            ("Requests", _requests(rows, frame)),
-            ("Events, from commit to receipt", _events(rows, frame)),
-        ):
+        for title, table in self._tables(frame):
             console.print(f"\n{title}", style="bold")
             console.print(table)
-        for doubt in _doubts(self.turns):
+        for doubt in (*_doubts(self.turns), *_backlog_doubts(self.backlogs)):
             console.print(f"! {doubt}", style="yellow", highlight=False)
+
+    def _tables(self, frame: box.Box) -> Iterator[tuple[str, Table]]:
+        if self.turns:
+            rows = list(_rows(self.turns, list(self.versions)))
+            yield "Requests", _requests(rows, frame)
+            yield "Events, from commit to receipt", _events(rows, frame)
+        if self.backlogs:
+            yield "Backlog, by one worker process", _backlogs(self.backlogs, frame)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +100,9 @@ def _rows(turns: Sequence[Turn], servers: Sequence[str]) -> Iterator[_Row]:
 
 def _requests(rows: Sequence[_Row], frame: box.Box) -> Table:
     table = _table(
-        ["per s", "ratio", "p50 ms", "p99 ms", "errors", "server CPUs", "client CPUs"],
-        frame,
+        *_CASE,
+        *("per s", "ratio", "p50 ms", "p99 ms", "errors", "server CPUs", "client CPUs"),
+        frame=frame,
     )
     for row in rows:
         table.add_row(
@@ -111,11 +120,10 @@ def _requests(rows: Sequence[_Row], frame: box.Box) -> Table:
 
 def _events(rows: Sequence[_Row], frame: box.Box) -> Table:
     table = _table(
-        [
-            *("received", "expected", "per s", "ratio"),
-            *("p50 s", "p99 s", "max s", "backlog", "drained s"),
-        ],
-        frame,
+        *_CASE,
+        *("received", "expected", "per s", "ratio"),
+        *("p50 s", "p99 s", "max s", "backlog", "drained s"),
+        frame=frame,
     )
     for row in rows:
         table.add_row(
@@ -133,17 +141,38 @@ def _events(rows: Sequence[_Row], frame: box.Box) -> Table:
     return table
 
 
-def _table(figures: Sequence[str], frame: box.Box) -> Table:
+def _backlogs(backlogs: Sequence[Backlog], frame: box.Box) -> Table:
+    table = _table(
+        *("max_batch", "events", "received", "attempts on record"),
+        *("seconds", "per s", "worker CPUs", "receiver CPUs"),
+        frame=frame,
+    )
+    for max_batch in dict.fromkeys(backlog.max_batch for backlog in backlogs):
+        rounds = [backlog for backlog in backlogs if backlog.max_batch == max_batch]
+        table.add_row(
+            str(max_batch),
+            f"{sum(backlog.events for backlog in rounds):,}",
+            f"{sum(backlog.received for backlog in rounds):,}",
+            f"{sum(backlog.attempts for backlog in rounds):,}",
+            f"{median(backlog.seconds for backlog in rounds):,.1f}",
+            f"{median(backlog.per_s for backlog in rounds):,.0f}",
+            f"{median(backlog.worker_cores for backlog in rounds):.2f}",
+            f"{median(backlog.receiver_cores for backlog in rounds):.2f}",
+        )
+    return table
+
+
+def _table(*headings: str, frame: box.Box) -> Table:
     table = Table(
         box=frame,
         pad_edge=frame is box.MARKDOWN,
         collapse_padding=frame is not box.MARKDOWN,
     )
-    table.add_column("workload", no_wrap=True)
-    table.add_column("conn.", justify="right", no_wrap=True)
-    table.add_column("server", no_wrap=True)
-    for heading in figures:
-        table.add_column(heading, justify="right", overflow="fold")
+    for heading in headings:
+        if heading in _WORDS:
+            table.add_column(heading, no_wrap=True)
+        else:
+            table.add_column(heading, justify="right", overflow="fold")
     return table
 
 
@@ -162,3 +191,20 @@ def _doubts(turns: Sequence[Turn]) -> Iterator[str]:
             yield f"{where}: {lost} events did not come in time"
         if turn.lag.duplicates:
             yield f"{where}: {turn.lag.duplicates} events came again"
+
+
+def _backlog_doubts(backlogs: Sequence[Backlog]) -> Iterator[str]:
+    for backlog in backlogs:
+        where = f"backlog, max_batch {backlog.max_batch}"
+        if backlog.missed:
+            yield f"{where}: {backlog.missed} events were made and never due"
+        if backlog.received < backlog.events:
+            lost = backlog.events - backlog.received
+            yield f"{where}: {lost} events did not come"
+        if backlog.told < backlog.events:
+            lost = backlog.events - backlog.told
+            yield f"{where}: {lost} DELIVERIES HAVE NO ATTEMPT ON RECORD"
+        if backlog.duplicates:
+            yield f"{where}: {backlog.duplicates} events came again"
+        if backlog.receiver_cores > _BUSY:
+            yield f"{where}: the receiver was the limit"

@@ -62,7 +62,7 @@ def take_turn(
 ) -> Turn:
     """Put *workload* on *server*, then wait until its events have come."""
     server.receiver.take()
-    cpu_s = server.cpu_s()
+    cpu_s = server.program.cpu_s()
     load = client.run(
         server.host,
         workload,
@@ -71,7 +71,7 @@ def take_turn(
         seconds=seconds,
     )
     ended_ns = time.time_ns()
-    cores = (server.cpu_s() - cpu_s) / load.wall_s
+    cores = (server.program.cpu_s() - cpu_s) / load.wall_s
     told = workload.events + workload.heads * server.head_is_pull
     expected = load.operations * told
     came = server.receiver.count()
