@@ -1,6 +1,7 @@
 """The breakers' rows: one for each endpoint that did not take what it was last sent."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -41,6 +42,11 @@ def load_all(connection: sa.Connection, keys: Sequence[int]) -> dict[int, Breake
     }
 
 
+def list_paused(connection: sa.Connection, now: datetime) -> set[int]:
+    """List the endpoints that are left in peace, until the sweep sees them again."""
+    return {key for (key,) in _PAUSED.all(connection, now=now)}
+
+
 def save(connection: sa.Connection, key: int, breaker: Breaker) -> None:
     """Keep the breaker of an endpoint. Whoever has the endpoint's lease may do so."""
     if breaker == _CLOSED:
@@ -77,6 +83,11 @@ _LOAD = Prepared(
         BreakerRow.failing_since,
         BreakerRow.paused_until,
     ).where(BreakerRow.endpoint_id == sa.bindparam("key"))
+)
+_PAUSED = Prepared(
+    sa.select(BreakerRow.endpoint_id).where(
+        BreakerRow.paused_until > sa.bindparam("now")
+    )
 )
 _SAVE = Prepared(
     lambda insert: (put := insert(BreakerRow)).on_conflict_do_update(

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 import structlog
 
 from notifier.db import DatabaseUnavailable
-from notifier.delivery import leases
+from notifier.delivery.agenda import Agenda
 from notifier.delivery.breaker import Breaker, BreakerState
 from notifier.delivery.due import Due, list_due
 from notifier.delivery.endpoint import Recipient
@@ -27,19 +27,9 @@ from notifier.delivery.turn import Turn, Wish, take_turn
 
 _READ_AHEAD = 256
 _READ_AT = 64
-# Attempts are written down many at a time: a commit for each would cost more than all
-# the rest of a delivery.
 _SETTLE_AT = 128
-_SETTLE_AFTER_S = 0.02
-_TURN_EVERY_S = 1.0
-# With nothing left to do it looks around a while longer, which costs far less than to
-# be nudged for each delivery of a trickle.
-_HOLD_S = 0.5
-_LOOK_EVERY_S = 0.02
-_LINGER_S = 15.0
-_REST_S = 1.0
-# A lease is not relied on to its end: what was sent just before takes time, too.
-_TRUSTED_S = leases.LEASE_S / 2
+# With more than that in hand it is no trickle, and the next turn is soon.
+_LOOK_BELOW = 64
 
 _log = structlog.get_logger(__name__)
 
@@ -53,18 +43,11 @@ class Drain:
         self._sender = Sender(office.endpoints.reach)
         self._pending = self._sender.pending
         self._marked = threading.Event()
-        self._stop_at: float | None = None
+        self._agenda = Agenda()
         self._recipient: Recipient | None = None
         self._version: object = None
         self._breaker = Breaker()
         self._is_leased = False
-        self._trusted_until = 0.0
-        self._turn_at = 0.0
-        self._look_at = 0.0
-        self._hold_until = 0.0
-        self._settle_at = 0.0
-        self._rest_until = 0.0
-        self._idle_until = 0.0
 
     @property
     def is_marked(self) -> bool:
@@ -78,16 +61,16 @@ class Drain:
 
     def stop(self, timeout_s: float) -> None:
         """Ask it to end, once what is in flight is done, or given up after a while."""
-        self._stop_at = time.monotonic() + timeout_s
+        self._agenda.stop_at = time.monotonic() + timeout_s
         self._sender.wake()
 
     def run(self) -> None:
         """Send what is due; return when there has been nothing to do for a while."""
-        self._idle_until = time.monotonic() + _LINGER_S
+        self._agenda.linger()
         while not self._is_over():
             if self._is_turn_due():
                 self._turn()
-            elif self._is_holding and time.monotonic() >= self._look_at:
+            elif self._is_look_due():
                 self._look()
             self._send()
             self._wait()
@@ -98,26 +81,33 @@ class Drain:
         self._office.database.leave()
 
     def _is_over(self) -> bool:
-        now = time.monotonic()
-        if self._stop_at is None:
+        now, stop_at = time.monotonic(), self._agenda.stop_at
+        if stop_at is None:
             idle = not (self._pending or self._is_leased or self.is_marked)
-            return idle and now >= self._idle_until
+            return idle and now >= self._agenda.idle_until
         self._pending.drop_ready()
-        if now >= self._stop_at:
+        if now >= stop_at:
             self._sender.interrupt()
-        return not (self._pending or self._is_leased) or now > self._stop_at + _REST_S
+        return not (self._pending or self._is_leased) or self._agenda.is_past_stop
 
     def _is_turn_due(self) -> bool:
-        now = time.monotonic()
-        if now < self._rest_until:
+        now, agenda = time.monotonic(), self._agenda
+        if agenda.is_resting:
             return False
-        if self.is_marked or (self._is_leased and now >= self._turn_at):
+        if self.is_marked and not self._may_look:
             return True
-        if self._is_holding and now >= self._hold_until:
+        if self._is_leased and now >= agenda.turn_at:
+            return True
+        if self._is_holding and now >= agenda.hold_until:
             return True
         if not self._pending.answers:
-            return bool(self._is_leased and self._stop_at and not self._pending)
-        return len(self._pending.answers) >= _SETTLE_AT or now >= self._settle_at
+            return bool(self._is_leased and agenda.stop_at and not self._pending)
+        return len(self._pending.answers) >= _SETTLE_AT or now >= agenda.settle_at
+
+    def _is_look_due(self) -> bool:
+        if not self._may_look:
+            return False
+        return self.is_marked or time.monotonic() >= self._agenda.look_at
 
     @property
     def _is_holding(self) -> bool:
@@ -125,12 +115,20 @@ class Drain:
         return self._is_leased and not self._pending
 
     @property
+    def _may_look(self) -> bool:
+        """Tell whether it can read what is due without a turn."""
+        if self._recipient is None or self._recipient.policy.ordered:
+            return False
+        is_busy = len(self._pending) >= _LOOK_BELOW or self._agenda.stop_at
+        return self._is_leased and self._most > 0 and not is_busy
+
+    @property
     def _most(self) -> int:
         """Return how many POSTs may be in flight: one probes a breaker half-open."""
         now = datetime.now(UTC)
         if self._recipient is None or self._breaker.is_paused(now):
             return 0
-        if time.monotonic() >= self._trusted_until:
+        if not self._agenda.is_trusted:
             return 0
         if self._breaker.state(now) is BreakerState.HALF_OPEN:
             return 1
@@ -144,7 +142,7 @@ class Drain:
         had_answers = bool(self._pending.answers)
         answers = self._sender.wait(self._patience_s())
         if self._pending.answers and not had_answers:
-            self._settle_at = time.monotonic() + _SETTLE_AFTER_S
+            self._agenda.expect_turn()
         # An endpoint that asks for less gets less at once, not at the next turn only.
         self._breaker = self._breaker.after(answers, datetime.now(UTC))
 
@@ -152,14 +150,17 @@ class Drain:
         """Return how long to wait for answers before looking around again."""
         if self._is_turn_due() or self._is_over():
             return 0
-        until = self._turn_at if self._is_leased else self._idle_until
+        agenda = self._agenda
+        until = agenda.turn_at if self._is_leased else agenda.idle_until
+        if self._may_look:
+            until = min(until, agenda.look_at)
         if self._is_holding:
-            until = min(until, self._look_at, self._hold_until)
+            until = min(until, agenda.hold_until)
         if self._pending.answers:
-            until = min(until, self._settle_at)
-        if self._stop_at:
-            until = min(until, self._stop_at)
-        patience_s = max(max(until, self._rest_until) - time.monotonic(), 0)
+            until = min(until, agenda.settle_at)
+        if agenda.stop_at:
+            until = min(until, agenda.stop_at)
+        patience_s = agenda.seconds_to(until)
         if self._recipient is not None:
             wait_s = self._sender.wait_s(self._recipient, self._most)
             if wait_s is not None:
@@ -167,34 +168,36 @@ class Drain:
         return patience_s
 
     def _look(self) -> None:
-        """Mark itself if something has come to be due."""
-        self._look_at = time.monotonic() + _LOOK_EVERY_S
+        """Read what has come to be due since the last turn: that changes nothing."""
+        self._marked.clear()
+        self._agenda.begin_look()
+        limit = len(self._pending) + _READ_AHEAD
         try:
             with self._office.database.read() as connection:
-                if list_due(connection, self._key, datetime.now(UTC), 1):
-                    self._marked.set()
+                found = list_due(connection, self._key, datetime.now(UTC), limit)
+            due = [item for item in found if item.delivery_id not in self._pending]
+            if due:
+                self._agenda.hold()
+                self._fetch(due)
         except DatabaseUnavailable as error:
             self._rest(error)
 
     def _rest(self, error: DatabaseUnavailable) -> None:
         _log.warning("drain_waits", endpoint_key=self._key, error=str(error))
-        self._rest_until = time.monotonic() + _REST_S
-        self._trusted_until = 0
+        self._agenda.rest()
 
     def _turn(self) -> None:
         self._marked.clear()
-        began = time.monotonic()
-        self._turn_at = began + _TURN_EVERY_S
+        began = self._agenda.begin_turn()
         try:
             turn = self._transact()
-            self._apply(turn)
-            self._trusted_until = began + _TRUSTED_S if self._is_leased else 0
+            self._apply(turn, began)
             self._fetch(turn.due)
         except DatabaseUnavailable as error:
             self._rest(error)
         if not self._is_leased or self._breaker.is_paused(datetime.now(UTC)):
             self._pending.drop_ready()
-        self._idle_until = time.monotonic() + _LINGER_S
+        self._agenda.linger()
 
     def _transact(self) -> Turn:
         with self._office.database.transaction() as transaction:
@@ -213,18 +216,23 @@ class Drain:
     def _room(self) -> int:
         """Return how many letters to read: none while there are enough."""
         ready = self._pending.ready
-        if self._stop_at or ready >= _READ_AT:
+        if self._agenda.stop_at or ready >= _READ_AT:
             return 0
         return _READ_AHEAD - ready
 
     def _may_release(self) -> bool:
-        return bool(self._stop_at) or time.monotonic() >= self._hold_until
+        agenda = self._agenda
+        return bool(agenda.stop_at) or time.monotonic() >= agenda.hold_until
 
-    def _apply(self, turn: Turn) -> None:
+    def _apply(self, turn: Turn, began: float) -> None:
         """Let go of what is settled, and tell of it."""
         if turn.due or turn.settlements:
-            self._hold_until = time.monotonic() + _HOLD_S
+            self._agenda.hold()
         self._is_leased = turn.is_leased
+        if turn.is_leased:
+            self._agenda.trust(began)
+        else:
+            self._agenda.distrust()
         self._breaker = turn.breaker
         if self._recipient is not None:
             metrics = self._office.metrics

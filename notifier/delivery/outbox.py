@@ -6,7 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from notifier.db import Prepared, Transaction
-from notifier.delivery import leases, supersession
+from notifier.delivery import breakers, leases, supersession
 from notifier.delivery.endpoint import Endpoint, Interest
 from notifier.delivery.endpoints import EndpointStore
 from notifier.delivery.errors import EndpointDisabled
@@ -91,12 +91,14 @@ class Outbox:
             for id_, (key, event, lane) in zip(ids, wanted, strict=True)
         ]
         _INSERT.run_many(transaction.connection, rows)
-        # A drain at work sees what is new by itself. On PostgreSQL it may let go at
-        # this very moment and miss it: then the sweep finds it, a second later.
-        idle = {key for key, *_ in wanted} - leases.list_live(
-            transaction.connection, now
+        # A drain at work sees what is new by itself, and who is left in peace is not to
+        # be sent anything. On PostgreSQL a drain may let go at this very moment and
+        # miss it: then the sweep finds it, a second later.
+        connection = transaction.connection
+        cared_for = leases.list_live(connection, now) | breakers.list_paused(
+            connection, now
         )
-        if idle:
+        if idle := {key for key, *_ in wanted} - cared_for:
             transaction.after_commit(lambda: self._nudger.nudge(idle))
         return ids
 

@@ -37,6 +37,7 @@ def ping(
         actor=actor,
     )
     recorder.insert(transaction, [event])
-    [delivery] = outbox.add(transaction, endpoint, [event])
+    # First, for nobody is nudged about an endpoint that is left in peace.
     breakers.end_pause(transaction, endpoint.key)
+    [delivery] = outbox.add(transaction, endpoint, [event])
     return delivery

@@ -11,8 +11,7 @@ import structlog
 from notifier import logs
 from notifier.config import LogFormat
 from notifier.db import DatabaseUnavailable
-from notifier.delivery import drain as drain_module
-from notifier.delivery import leases
+from notifier.delivery import agenda, leases
 from notifier.delivery import turn as turn_module
 from notifier.delivery.deliveries import DeliveryState, Trigger
 from notifier.delivery.drains import Drains
@@ -369,7 +368,7 @@ def test_a_crash_before_the_settlement_sends_the_same_id_again(
 def test_a_database_that_is_away_for_a_moment_loses_no_attempt(
     desk: Desk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drain_module, "_REST_S", 0.05)
+    monkeypatch.setattr(agenda, "_REST_S", 0.05)
     failures = iter([True] * 3)
 
     def fail_at_first(*arguments: object) -> object:
@@ -390,7 +389,7 @@ def test_a_database_that_is_away_for_a_moment_loses_no_attempt(
 def test_a_drain_ends_when_there_is_nothing_to_do(
     desk: Desk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drain_module, "_LINGER_S", 0.05)
+    monkeypatch.setattr(agenda, "_LINGER_S", 0.05)
     desk.create(receiver.url)
     desk.announce()
     desk.send()

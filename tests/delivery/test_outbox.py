@@ -1,11 +1,14 @@
 """Deliveries are made in the transaction of the change."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from notifier.db import Database
+from notifier.delivery import breakers
+from notifier.delivery.breaker import Breaker
 from notifier.delivery.deliveries import DeliveryState
 from notifier.delivery.errors import EndpointDisabled
 from notifier.delivery.filters import Filters
@@ -73,6 +76,32 @@ def test_endpoints_are_nudged_once_the_change_is_committed(
         desk.outbox.receive(None, events=[event], transaction=transaction)
         assert nudger.keys == []
 
+    assert nudger.keys == [endpoint.key]
+
+
+def test_one_that_is_left_in_peace_is_nudged_only_if_somebody_asks(
+    database: Database,
+) -> None:
+    nudger = _Noted()
+    desk = Desk(database, nudger)
+    endpoint = desk.create()
+    later = datetime.now(UTC) + timedelta(minutes=1)
+    with database.transaction() as transaction:
+        breaker = Breaker(failures=10, openings=1, paused_until=later)
+        breakers.save(transaction.connection, endpoint.key, breaker)
+
+    [event] = desk.announce()
+    assert nudger.keys == []
+
+    with database.transaction() as transaction:
+        ping(
+            transaction,
+            desk.recorder,
+            desk.outbox,
+            endpoint,
+            request=event.request,
+            source=event.source,
+        )
     assert nudger.keys == [endpoint.key]
 
 
