@@ -17,14 +17,14 @@ from tests.faults.options import databases_option, json_option
     default=60.0,
     show_default=True,
     type=click.FloatRange(min=2),
-    help="How long is pushed.",
+    help="How long the load goes on.",
 )
 @click.option(
     "--rate",
     default=200.0,
     show_default=True,
     type=click.FloatRange(min=1),
-    help="Pushes a second; each is an event for each receiver.",
+    help="Pushes and pulls a second; each is an event for each receiver.",
 )
 @databases_option
 @json_option

@@ -65,7 +65,7 @@ def what_took_too_long(
 ) -> Iterable[str]:
     """Tell whether the healthy receiver had to wait, and whether that was tried."""
     if reached_rate < rate * _RATE_SHARE:
-        yield f"the load came to {reached_rate:.1f} pushes a second, not to {rate:g}"
+        yield f"the load came to {reached_rate:.1f} events a second, not to {rate:g}"
     if healthy.p99_s is None or healthy.p99_s > _P99_S:
         yield f"the healthy receiver's p99 is {healthy.p99_s} s, and not below {_P99_S}"
 

@@ -17,8 +17,6 @@ from tests.faults.neighbours.manners import Manner
 from tests.faults.neighbours.places import ALLOWED
 from tests.receiver import Handler, Request
 
-_LOOK_EVERY_S = 0.2
-
 
 class Acceptance(NamedTuple):
     """What was answered 2xx, and when, in seconds of the epoch."""
@@ -78,9 +76,9 @@ class _Conduct:
             with self._lock:
                 self._accepted.append((handler.arrived, time.time()))
 
-    def accepted_since(self, number: int) -> Sequence[tuple[Request, float]]:
+    def accepted(self) -> Sequence[tuple[Request, float]]:
         with self._lock:
-            return self._accepted[number:]
+            return list(self._accepted)
 
 
 def _serve(owner: Connection, name: str, trap_url: str) -> None:
@@ -97,15 +95,16 @@ def _serve(owner: Connection, name: str, trap_url: str) -> None:
 
 def _attend(owner: Connection, conduct: _Conduct, secret: str) -> None:
     """Do what the owner says, until it is gone: `EOFError`."""
-    acceptances: list[Acceptance] = []
     while True:
-        wish = owner.recv() if owner.poll(_LOOK_EVERY_S) else None
+        wish = owner.recv()
         if wish == "recover":
             conduct.manner = manners.accept
-        # A signature is good for five minutes only: it is checked now.
-        acceptances += [
-            Acceptance(read_receipt(request, secret), at)
-            for request, at in conduct.accepted_since(len(acceptances))
-        ]
         if wish == "acceptances":
-            owner.send(acceptances)
+            # Not before, for it takes as long as to receive them. That is soon enough:
+            # a signature is good for five minutes.
+            owner.send(
+                [
+                    Acceptance(read_receipt(request, secret), at)
+                    for request, at in conduct.accepted()
+                ]
+            )

@@ -38,7 +38,7 @@ def show(trials: Sequence[Trial]) -> None:
 
 def _table(trial: Trial) -> Table:
     plan = trial.plan
-    title = f"{plan.database}: {plan.rate:g} pushes a second for {plan.seconds:g} s"
+    title = f"{plan.database}: {plan.rate:g} events a second for {plan.seconds:g} s"
     table = Table(title=title, title_justify="left", box=SIMPLE)
     for number, column in enumerate(_COLUMNS):
         table.add_column(column, justify="left" if number < _TEXTS else "right")
@@ -66,7 +66,7 @@ def _seconds(value: float | None) -> str:
 def _summary(trial: Trial) -> str:
     growth = trial.growth
     return (
-        f"{trial.reached_rate:.1f} pushes a second, the slowest in "
+        f"{trial.reached_rate:.1f} events a second, the slowest request in "
         f"{trial.slowest_s:.2f} s; memory {growth.early_mb:.0f} MB at a fifth of the "
         f"time, {growth.late_mb:.0f} MB at its end; {trial.trapped} connections to a "
         "forbidden address."

@@ -23,14 +23,14 @@ Tell = Callable[[str], None]
 _MODULE = "tests.faults.neighbours.rebound"
 # Of the time of the load; the rest of it comes while they catch up.
 _RECOVER_AT = 0.5
-# After the last push, everything has to be told within this time.
+# After the last request, everything has to be told within this time.
 _PATIENCE_S = 120.0
 _LOOK_EVERY_S = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is tried: *rate* pushes a second, for some *seconds*."""
+    """What is tried: *rate* events a second, for some *seconds*."""
 
     database: str
     seconds: float
@@ -59,7 +59,7 @@ class Trial:
             "seconds": self.plan.seconds,
             "rate": self.plan.rate,
             "reached_rate": round(self.reached_rate, 1),
-            "slowest_push_s": round(self.slowest_s, 3),
+            "slowest_request_s": round(self.slowest_s, 3),
             "events": self.events,
             "receivers": [fare.as_dict() for fare in self.fares],
             "trapped_connections": self.trapped,
@@ -80,11 +80,11 @@ def run_trial(plan: Plan, *, tell: Tell) -> Trial:
     ):
         with (
             memory.watching(site.pids) as watched,
-            load.running(site.url, plan.rate, plan.seconds) as pushes,
+            load.running(site.url, plan.rate, plan.seconds) as requests,
         ):
             _let_some_recover(plan, guests, tell)
         _settle(site, guests, tell)
-        evidence = _gather(site, guests, pushes, watched, trapped)
+        evidence = _gather(site, guests, requests, watched, trapped)
         wrong = [*evidence.findings(), *site.stop(), *site.tracebacks()]
     if not wrong:
         shutil.rmtree(folder)
@@ -123,12 +123,12 @@ def _is_waiting(site: Site, guests: Sequence[Guest]) -> bool:
 def _gather(
     site: Site,
     guests: Sequence[Guest],
-    pushes: Load,
+    requests: Load,
     watched: Memory,
     trapped: Trap,
 ) -> Evidence:
     return Evidence(
-        load=pushes,
+        load=requests,
         log=site.log(),
         accepted={guest.role.name: guest.acceptances() for guest in guests},
         attempts={
