@@ -13,6 +13,8 @@ from notifier.delivery.endpoint import Endpoint
 from notifier.delivery.statistics import Statistics
 from notifier.web.api.schemas.endpoints import EndpointSchema
 
+_UNREADABLE = "its secrets cannot be decrypted"
+
 
 def print_endpoint(endpoint: Endpoint, *, as_json: bool) -> None:
     """Print all about an endpoint but its secret."""
@@ -28,16 +30,18 @@ def print_endpoints(
     """Print a line for each endpoint, with how it has fared, by its key."""
     print_table(
         [
-            *("name", "url", "enabled", "declared", *statistics.HEADINGS),
+            *("name", "url", "state", "declared", *statistics.HEADINGS),
             *("wants", "format", "id"),
         ],
         [
             [
-                *(e.name, e.url, _enabled(e), _yes_or_no(e.declared)),
+                *(e.name, e.url, _state(e, fared[e.key]), _yes_or_no(e.declared)),
                 *statistics.cells(fared[e.key]),
                 *(describe(e.filters), describe_format(e.format), str(e.id)),
             ]
             for e in endpoints
+            # One may have been removed a moment ago.
+            if e.key in fared
         ],
     )
 
@@ -71,9 +75,11 @@ def _lines(values: Mapping[str, str]) -> str:
 
 
 def _enabled(endpoint: Endpoint) -> str:
-    if not endpoint.is_readable:
-        return "its secrets cannot be decrypted"
-    return _yes_or_no(endpoint.enabled)
+    return _yes_or_no(endpoint.enabled) if endpoint.is_readable else _UNREADABLE
+
+
+def _state(endpoint: Endpoint, fared: Statistics) -> str:
+    return fared.state if endpoint.is_readable else _UNREADABLE
 
 
 def _yes_or_no(value: bool) -> str:  # noqa: FBT001 - it is the value that is rendered

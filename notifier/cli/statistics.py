@@ -35,6 +35,7 @@ def cells(found: Statistics) -> list[str]:
 def fields(found: Statistics) -> dict[str, str]:
     """Return all there is, by name."""
     return {
+        "state": found.state,
         "attempts": f"{found.attempts} in the last hour",
         "success": _share(found),
         "p50": _duration(found.p50_ms),

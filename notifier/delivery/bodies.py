@@ -1,7 +1,6 @@
 """Bodies: events as they are sent, rendered once for all endpoints of a process."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -18,13 +17,12 @@ _FRAME_BYTES = 2000
 
 
 class Body(NamedTuple):
-    """What one event is in some format, and when it was recorded.
+    """What one event is in some format.
 
     It has the *digest* of its message. Without one the event cannot be told: *error* is
     what attempts are written down with, and *reason* is for the endpoint's owner.
     """
 
-    recorded_at: datetime
     event: Event
     message: Message | None
     digest: bytes = b""
@@ -65,10 +63,9 @@ class Bodies:
         self, connection: sa.Connection, format_: Format, ids: list[UUID]
     ) -> dict[UUID, Body]:
         rows = connection.execute(_EVENTS, {"ids": ids}).all()
-        events = self._recorder.events(connection, rows)
         return {
-            event.id: _body(row.recorded_at, format_, event)
-            for row, event in zip(rows, events, strict=True)
+            event.id: _body(format_, event)
+            for event in self._recorder.events(connection, rows)
         }
 
 
@@ -81,13 +78,13 @@ def _size_of(body: Body) -> int:
     return _FRAME_BYTES + (len(body.message.body) if body.message else 0)
 
 
-def _body(recorded_at: datetime, format_: Format, event: Event) -> Body:
+def _body(format_: Format, event: Event) -> Body:
     # The endpoint may have got another format since the delivery was made.
     if not format_.can_tell(event):
         reason = f"{format_.type} has no words for this event"
-        return Body(recorded_at, event, None, error="format", reason=reason)
+        return Body(event, None, error="format", reason=reason)
     try:
         message = format_.render([event])
     except RenderingFailed as error:
-        return Body(recorded_at, event, None, error="template", reason=str(error))
-    return Body(recorded_at, event, message, message.digest())
+        return Body(event, None, error="template", reason=str(error))
+    return Body(event, message, message.digest())

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from notifier.db import Prepared, Transaction
-from notifier.delivery.breaker import Breaker
+from notifier.delivery.breaker import Breaker, BreakerState
 from notifier.delivery.tables import BreakerRow
 
 _CLOSED = Breaker()
@@ -28,18 +29,13 @@ def load(connection: sa.Connection, key: int) -> Breaker:
 
 def load_all(connection: sa.Connection, keys: Sequence[int]) -> dict[int, Breaker]:
     """Return the breakers of endpoints."""
-    rows = connection.execute(
-        sa.select(BreakerRow.__table__).where(BreakerRow.endpoint_id.in_(keys))
-    )
-    return dict.fromkeys(keys, _CLOSED) | {
-        row.endpoint_id: Breaker(
-            failures=row.failures,
-            openings=row.openings,
-            failing_since=row.failing_since,
-            paused_until=row.paused_until,
-        )
-        for row in rows
-    }
+    rows = connection.execute(_ALL.where(BreakerRow.endpoint_id.in_(keys)))
+    return dict.fromkeys(keys, _CLOSED) | {row.endpoint_id: _of(row) for row in rows}
+
+
+def list_states(connection: sa.Connection, now: datetime) -> dict[int, BreakerState]:
+    """Return the states of all breakers that have a row; the others are closed."""
+    return {row.endpoint_id: _of(row).state(now) for row in connection.execute(_ALL)}
 
 
 def list_paused(connection: sa.Connection, now: datetime) -> set[int]:
@@ -76,6 +72,16 @@ def end_pause(transaction: Transaction, key: int) -> None:
     )
 
 
+def _of(row: sa.Row[Any]) -> Breaker:
+    return Breaker(
+        failures=row.failures,
+        openings=row.openings,
+        failing_since=row.failing_since,
+        paused_until=row.paused_until,
+    )
+
+
+_ALL = sa.select(BreakerRow.__table__)
 _LOAD = Prepared(
     sa.select(
         BreakerRow.failures,

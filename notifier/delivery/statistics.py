@@ -4,11 +4,14 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from notifier.delivery import breakers
+from notifier.delivery.breaker import BreakerState
 from notifier.delivery.minutes import HOUR, Tally, minute_of
 from notifier.delivery.tables import (
     DeliveryRow,
@@ -19,6 +22,15 @@ from notifier.delivery.tables import (
 from notifier.ids import made_at
 
 _MEDIAN, _MOST = 0.5, 0.95
+
+
+class EndpointState(StrEnum):
+    """Whether an endpoint is told anything: the state of its breaker, or disabled."""
+
+    CLOSED = BreakerState.CLOSED
+    OPEN = BreakerState.OPEN
+    HALF_OPEN = BreakerState.HALF_OPEN
+    DISABLED = "disabled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +51,7 @@ class Statistics:
     still to come.
     """
 
+    state: EndpointState
     attempts: int
     accepted: int
     success_share: float | None
@@ -51,27 +64,29 @@ class Statistics:
 
 def get_statistics(connection: sa.Connection, key: int, now: datetime) -> Statistics:
     """Return the statistics of the endpoint of that *key*."""
-    return list_statistics(connection, now, key)[key]
+    found = list_statistics(connection, now, key)
+    # It may have been removed a moment ago.
+    return found.get(key) or _statistics(
+        EndpointState.DISABLED, Tally(), (0, None), None
+    )
 
 
 def list_statistics(
     connection: sa.Connection, now: datetime, key: int | None = None
 ) -> Mapping[int, Statistics]:
-    """Return the statistics of every endpoint by its key, or of one of them.
-
-    Those of which nothing is known are there as well, when they are asked for.
-    """
+    """Return the statistics of every endpoint by its key, or of one of them."""
     tallies = _tallies(connection, now, key)
     waiting = _waiting(connection, key)
     errors = _errors(connection, key)
-    found: dict[int, Statistics] = defaultdict(
-        lambda: _statistics(Tally(), (0, None), None)
-    )
-    for each in tallies.keys() | waiting.keys() | errors.keys():
-        found[each] = _statistics(
-            tallies.get(each, Tally()), waiting.get(each, (0, None)), errors.get(each)
+    return {
+        each: _statistics(
+            state,
+            tallies.get(each, Tally()),
+            waiting.get(each, (0, None)),
+            errors.get(each),
         )
-    return found
+        for each, state in _states(connection, now, key).items()
+    }
 
 
 def statistics_by_name(
@@ -88,11 +103,15 @@ _NAMES = sa.select(EndpointRow.id, EndpointRow.name).where(
 
 
 def _statistics(
-    tally: Tally, waiting: tuple[int, UUID | None], error: LastError | None
+    state: EndpointState,
+    tally: Tally,
+    waiting: tuple[int, UUID | None],
+    error: LastError | None,
 ) -> Statistics:
     attempts = tally.accepted + tally.failed
     pending, oldest = waiting
     return Statistics(
+        state=state,
         attempts=attempts,
         accepted=tally.accepted,
         success_share=tally.accepted / attempts if attempts else None,
@@ -102,6 +121,25 @@ def _statistics(
         oldest_pending_at=None if oldest is None else made_at(oldest),
         last_error=error,
     )
+
+
+def _states(
+    connection: sa.Connection, now: datetime, key: int | None
+) -> dict[int, EndpointState]:
+    statement = sa.select(EndpointRow.id, EndpointRow.enabled).where(
+        EndpointRow.removed_at.is_(None)
+    )
+    enabled = {
+        row.id: row.enabled
+        for row in _execute(connection, statement, EndpointRow.id, key)
+    }
+    states = breakers.list_states(connection, now)
+    return {
+        each: EndpointState(states.get(each, BreakerState.CLOSED))
+        if is_enabled
+        else EndpointState.DISABLED
+        for each, is_enabled in enabled.items()
+    }
 
 
 def _tallies(

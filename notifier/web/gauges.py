@@ -7,7 +7,11 @@ from prometheus_client.core import GaugeMetricFamily
 
 from notifier.db import DatabaseUnavailable
 from notifier.delivery.backlog import Backlog, get_backlog
-from notifier.delivery.statistics import Statistics, statistics_by_name
+from notifier.delivery.statistics import (
+    EndpointState,
+    Statistics,
+    statistics_by_name,
+)
 from notifier.web.services import Services
 
 
@@ -59,7 +63,14 @@ def _endpoints(
         "Time that this share of the attempts of the last hour took at most.",
         labels=["endpoint", "quantile"],
     )
+    states = GaugeMetricFamily(
+        "notifier_endpoint_state",
+        "1 for the state that the endpoint is in, 0 for the others.",
+        labels=["endpoint", "state"],
+    )
     for name, found in endpoints.items():
+        for state in EndpointState:
+            states.add_metric([name, state], float(found.state is state))
         pending.add_metric([name], found.pending)
         age_s = (now - (found.oldest_pending_at or now)).total_seconds()
         oldest.add_metric([name], max(age_s, 0.0))
@@ -68,4 +79,4 @@ def _endpoints(
         for quantile, took_ms in (("0.5", found.p50_ms), ("0.95", found.p95_ms)):
             if took_ms is not None:
                 durations.add_metric([name, quantile], took_ms / 1000)
-    yield from (pending, oldest, share, durations)
+    yield from (states, pending, oldest, share, durations)

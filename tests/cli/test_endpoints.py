@@ -75,10 +75,10 @@ def test_people_see_tables(notifier: Notifier) -> None:
     shown = notifier("endpoints", "show", "ci").stdout
 
     assert listed[0].split() == [
-        *("name", "url", "enabled", "declared"),
+        *("name", "url", "state", "declared"),
         *("success", "p95", "pending", "wants", "format", "id"),
     ]
-    assert listed[1].startswith(f"ci    {URL}  yes")
+    assert listed[1].startswith(f"ci    {URL}  closed")
     assert "actions push, delete; kinds manifest; not tags dev" in listed[1]
     assert f"X: {MASK}" in shown
     assert "5 s" in shown

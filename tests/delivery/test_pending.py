@@ -15,7 +15,7 @@ from notifier.ids import uuid7
 from tests import factories
 
 _NOW = datetime(2026, 7, 14, 12, tzinfo=UTC)
-_BODY = Body(_NOW, factories.event(), None)
+_BODY = Body(factories.event(), None)
 
 
 def letter(lane: int | None = None) -> Letter:

@@ -1,14 +1,17 @@
 """How endpoints fare, as their drains have summed it up."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
-from notifier.delivery import minutes
+from notifier.delivery import breakers, minutes
+from notifier.delivery.breaker import Breaker
 from notifier.delivery.deliveries import DeliveryState
 from notifier.delivery.endpoint import Endpoint
 from notifier.delivery.settlement import settle
 from notifier.delivery.statistics import (
+    EndpointState,
     Statistics,
     get_statistics,
     list_statistics,
@@ -20,6 +23,7 @@ from tests.delivery.desk import Desk
 from tests.receiver import Receiver, answers
 
 _NOTHING = Statistics(
+    state=EndpointState.CLOSED,
     attempts=0,
     accepted=0,
     success_share=None,
@@ -129,6 +133,28 @@ def test_each_endpoint_has_its_own(desk: Desk) -> None:
         first.name: by_key[first.key],
         second.name: by_key[second.key],
     }
+
+
+def test_the_state_is_that_of_the_breaker_unless_it_is_disabled(desk: Desk) -> None:
+    opened, disabled, quiet = desk.create(), desk.create(), desk.create()
+    pause = timedelta(seconds=30)
+    breaker = Breaker(failures=10, openings=1, paused_until=datetime.now(UTC) + pause)
+    with desk.database.transaction() as transaction:
+        for endpoint in (opened, disabled):
+            breakers.save(transaction.connection, endpoint.key, breaker)
+    desk.update(disabled, enabled=False)
+
+    assert _statistics(desk, opened).state is EndpointState.OPEN
+    assert _statistics(desk, opened, 2 * pause).state is EndpointState.HALF_OPEN
+    assert _statistics(desk, disabled).state is EndpointState.DISABLED
+    assert _statistics(desk, quiet).state is EndpointState.CLOSED
+
+
+def test_what_was_removed_meanwhile_is_disabled(desk: Desk) -> None:
+    removed = desk.create()
+    desk.remove(removed)
+
+    assert _statistics(desk, removed) == replace(_NOTHING, state=EndpointState.DISABLED)
 
 
 def test_what_is_pending_is_counted_along_its_index(sqlite_desk: Desk) -> None:

@@ -43,6 +43,7 @@ def test_an_endpoint_tells_how_it_has_fared(
 
     assert 16 <= found.pop("p50_ms") <= found.pop("p95_ms") <= 24
     assert found == {
+        "state": "closed",
         "attempts": 1,
         "accepted": 0,
         "success_share": 0.0,
@@ -69,6 +70,8 @@ def test_prometheus_is_told_by_endpoint(
 
     figures = client.get("/metrics").text
 
+    assert 'notifier_endpoint_state{endpoint="ci",state="closed"} 1.0' in figures
+    assert 'notifier_endpoint_state{endpoint="ci",state="disabled"} 0.0' in figures
     assert 'notifier_endpoint_pending_deliveries{endpoint="ci"} 1.0' in figures
     assert 'notifier_endpoint_pending_deliveries{endpoint="cd"} 1.0' in figures
     assert 'notifier_endpoint_oldest_pending_seconds{endpoint="ci"} ' in figures

@@ -2,20 +2,14 @@
 
 from typing import Any
 
-from marshmallow import (
-    Schema,
-    ValidationError,
-    fields,
-    validate,
-    validates_schema,
-)
+from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from notifier.delivery.endpoints import DEFAULT_TIMEOUT_S
 from notifier.delivery.fields import MAX_TIMEOUT_S, MIN_TIMEOUT_S
 from notifier.delivery.formats import TYPES
 from notifier.delivery.headers import MASK
-from notifier.delivery.rules import CHOICES
 from notifier.web.api.schemas.fields import Instant
+from notifier.web.api.schemas.filters import FiltersSchema
 from notifier.web.api.schemas.paging import NEXT
 from notifier.web.api.schemas.policies import PolicySchema, ShownPolicySchema
 from notifier.web.api.schemas.presets import ChosenPresetSchema
@@ -25,96 +19,10 @@ from notifier.web.api.schemas.secrets import (
     secret_field,
     signatures_field,
 )
+from notifier.web.api.schemas.tls import TLS, ShownTlsSchema, TlsSchema
 
-_GLOBS = "`*` is any text without a slash, `**` any text."
 _ID = "0196db4e-7017-7001-8017-9f3a5c000017"
 _AT = "2026-05-01T15:28:51.123456Z"
-
-
-class ExclusionSchema(Schema):
-    """Which events are meant. What is absent leaves its matter open."""
-
-    actions = fields.List(
-        fields.String(validate=validate.OneOf(CHOICES["actions"])),
-        metadata={
-            "description": "What was done; `*` is everything.",
-            "examples": [["push", "delete"]],
-        },
-    )
-    kinds = fields.List(
-        fields.String(validate=validate.OneOf(CHOICES["kinds"])),
-        metadata={
-            "description": "What it was done to; `*` is everything. "
-            "A tag counts as the manifest that it names.",
-            "examples": [["manifest"]],
-        },
-    )
-    repositories = fields.List(
-        fields.String(),
-        metadata={
-            "description": f"Globs, of which one matches the repository: {_GLOBS}",
-            "examples": [["team/**", "library/*"]],
-        },
-    )
-    tags = fields.List(
-        fields.String(),
-        metadata={
-            "description": f"Globs, of which one matches the tag: {_GLOBS} "
-            "An event without a tag is then not meant.",
-            "examples": [["v*", "latest"]],
-        },
-    )
-    media_types = fields.List(
-        fields.String(),
-        metadata={
-            "description": f"Globs, of which one matches the media type: {_GLOBS}",
-            "examples": [["application/vnd.oci.image.**"]],
-        },
-    )
-    artifact_types = fields.List(
-        fields.String(),
-        metadata={
-            "description": "Globs, of which one matches the manifest's `artifactType`, "
-            f"or without one the media type of its config: {_GLOBS} What has neither, "
-            "such as an index or a blob, is then not meant.",
-            "examples": [["application/vnd.dev.cosign.**"]],
-        },
-    )
-    actors = fields.List(
-        fields.String(),
-        metadata={
-            "description": "Globs, of which one matches the name of who did it: "
-            f"{_GLOBS} An event of nobody in particular is then not meant.",
-            "examples": [["alice", "robot-*"]],
-        },
-    )
-    tag_changes = fields.List(
-        fields.String(validate=validate.OneOf(CHOICES["tag_changes"])),
-        metadata={
-            "description": "What a push did to its tag. Whatever is no push by tag is "
-            "then not meant.",
-            "examples": [["unchanged"]],
-        },
-    )
-
-
-class FiltersSchema(ExclusionSchema):
-    """Which events an endpoint is told of: those that every list names.
-
-    Absent `actions` are `push` and `delete`, absent `kinds` are `manifest`.
-    """
-
-    # Named so here because a schema of marshmallow has an `exclude` of its own.
-    exclusion = fields.Nested(
-        ExclusionSchema,
-        data_key="exclude",
-        attribute="exclude",
-        metadata={
-            "description": "Events that are not told after all: those that any of "
-            "these lists names.",
-            "examples": [{"tags": ["*-dev"]}],
-        },
-    )
 
 
 def _name(**more: Any) -> fields.String:
@@ -182,58 +90,6 @@ def _timeout_s(**more: Any) -> fields.Float:
     )
 
 
-def _pem(about: str, **more: Any) -> fields.String:
-    return fields.String(
-        metadata={
-            "description": f"{about}, in PEM.",
-            "examples": ["-----BEGIN CERTIFICATE-----\nMIIB…"],
-        },
-        **more,
-    )
-
-
-def _client_key(**more: Any) -> fields.String:
-    return fields.String(
-        metadata={
-            "description": "The key of the first client certificate, in PEM and not "
-            f"encrypted. It is never shown; `{MASK}` stands for the one that is there.",
-            "examples": [MASK],
-        },
-        **more,
-    )
-
-
-_CA = "The authorities that it is verified by, instead of the public ones"
-_CLIENT_CERTIFICATE = "The certificate that it knows us by, and the chain after it"
-_TLS = "TLS of its own: whom to trust, and who to be. For `https://` only."
-
-
-class TlsSchema(Schema):
-    """TLS of an endpoint's own: an authority, a client certificate, or both."""
-
-    ca = _pem(_CA)
-    client_certificate = _pem(_CLIENT_CERTIFICATE)
-    client_key = _client_key()
-
-
-class ShownTlsSchema(Schema):
-    """TLS of an endpoint's own, and until when it lasts."""
-
-    ca = _pem(_CA, required=True, allow_none=True)
-    ca_expires_at = Instant(
-        required=True,
-        allow_none=True,
-        metadata={"description": "When the first of them expires.", "examples": [_AT]},
-    )
-    client_certificate = _pem(_CLIENT_CERTIFICATE, required=True, allow_none=True)
-    client_certificate_expires_at = Instant(
-        required=True,
-        allow_none=True,
-        metadata={"description": "When the first one expires.", "examples": [_AT]},
-    )
-    client_key = _client_key(required=True, allow_none=True)
-
-
 class NewEndpointSchema(PolicySchema):
     """An endpoint to create: a name, and a URL or a preset, have to be given.
 
@@ -260,7 +116,7 @@ class NewEndpointSchema(PolicySchema):
     timeout_s = _timeout_s()
     signatures = signatures_field()
     secret = secret_field()
-    tls = fields.Nested(TlsSchema, metadata={"description": _TLS})
+    tls = fields.Nested(TlsSchema, metadata={"description": TLS})
 
     @validates_schema(pass_original=True, skip_on_field_errors=False)
     def require_url(self, _data: dict[str, Any], given: Any, **_: Any) -> None:
@@ -295,12 +151,12 @@ class EndpointChangesSchema(PolicySchema):
     tls = fields.Nested(
         TlsSchema,
         allow_none=True,
-        metadata={"description": f"{_TLS} Replaced as a whole; `null` removes it."},
+        metadata={"description": f"{TLS} Replaced as a whole; `null` removes it."},
     )
 
 
-class EndpointSchema(ShownPolicySchema):
-    """An endpoint: a URL, and what it is told of."""
+class _EndpointSchema(Schema):
+    """What an endpoint has beside its policy, which is shown after this."""
 
     id = fields.UUID(required=True, metadata={"examples": [_ID]})
     name = _name(required=True)
@@ -364,10 +220,14 @@ class EndpointSchema(ShownPolicySchema):
         ShownTlsSchema,
         required=True,
         allow_none=True,
-        metadata={"description": _TLS},
+        metadata={"description": TLS},
     )
     created_at = Instant(required=True, metadata={"examples": [_AT]})
     updated_at = Instant(required=True, metadata={"examples": [_AT]})
+
+
+class EndpointSchema(ShownPolicySchema, _EndpointSchema):
+    """An endpoint: a URL, and what it is told of."""
 
 
 class CreatedEndpointSchema(EndpointSchema):

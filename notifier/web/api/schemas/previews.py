@@ -3,9 +3,9 @@
 from marshmallow import Schema, fields, validate
 
 from notifier.audit.preview import DEFAULT_LAST, MAX_LAST
-from notifier.web.api.schemas.endpoints import FiltersSchema
 from notifier.web.api.schemas.events import EntrySchema
 from notifier.web.api.schemas.fields import Instant
+from notifier.web.api.schemas.filters import FiltersSchema
 from notifier.web.api.schemas.verdicts import TEXT, rule
 
 _AT = "2026-05-01T15:28:51.130000Z"

@@ -11,8 +11,8 @@ from notifier.delivery.repair.selection import (
     EventSelection,
     narrowing,
 )
-from notifier.web.api.schemas.endpoints import FiltersSchema
 from notifier.web.api.schemas.fields import Instant, Moment
+from notifier.web.api.schemas.filters import FiltersSchema
 from notifier.web.api.schemas.paging import NEXT, PageQuerySchema
 
 _ID = "0196db4e-7025-7001-8025-9f3a5c000031"

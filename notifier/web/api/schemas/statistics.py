@@ -2,6 +2,7 @@
 
 from marshmallow import Schema, fields
 
+from notifier.delivery.statistics import EndpointState
 from notifier.web.api.schemas.fields import Instant
 
 _AT = "2026-05-01T15:28:51.123456Z"
@@ -49,6 +50,16 @@ def _percentile(about: str) -> fields.Float:
 class StatisticsSchema(Schema):
     """How an endpoint has fared in the last hour, and what waits for it."""
 
+    state = fields.Enum(
+        EndpointState,
+        by_value=True,
+        required=True,
+        metadata={
+            "description": "Whether it is told anything: the state of its breaker, as "
+            "in the endpoint's `health`, or `disabled`.",
+            "examples": ["closed"],
+        },
+    )
     attempts = fields.Integer(
         required=True,
         metadata={
