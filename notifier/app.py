@@ -18,7 +18,6 @@ from notifier.delivery.nudger import Nudger
 from notifier.delivery.outbox import Outbox
 from notifier.delivery.queue import JobQueue, redis_url
 from notifier.delivery.reach import Reach
-from notifier.delivery.secrets import SecretBox
 from notifier.events.announce import Announcer
 from notifier.events.counter import EventCounter
 from notifier.events.event import Source
@@ -26,6 +25,7 @@ from notifier.events.journal import Journal
 from notifier.events.mover import Mover
 from notifier.events.record import Recorder
 from notifier.metrics import Metrics
+from notifier.secrets import SecretBox
 from notifier.storage import open_storage
 from notifier.web import errors, health, log
 from notifier.web.api import openapi

@@ -14,7 +14,7 @@ from notifier.delivery.endpoint import Endpoint
 from notifier.delivery.endpoints import EndpointStore
 from notifier.delivery.errors import EndpointUnknown
 from notifier.delivery.reach import Reach
-from notifier.delivery.secrets import SecretBox
+from notifier.secrets import SecretBox
 
 _PAGE = 1000
 

@@ -8,7 +8,7 @@ from notifier.cli.revision import SchemaMismatch
 from notifier.config import ConfigError
 from notifier.db import DatabaseUnavailable
 from notifier.delivery.errors import DeliveryError
-from notifier.delivery.secrets import SecretUnreadable
+from notifier.secrets import SecretUnreadable
 
 KNOWN = (
     ArgumentError,

@@ -8,7 +8,7 @@ from notifier.cli.options import json_option
 from notifier.cli.output import print_json
 from notifier.cli.place import open_place
 from notifier.delivery.reencryption import Tally, reencrypt
-from notifier.delivery.secrets import SecretBox
+from notifier.secrets import SecretBox
 
 
 @click.group("secrets")

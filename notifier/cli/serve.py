@@ -18,7 +18,7 @@ from notifier.cli.ports import find_address, is_listening
 from notifier.cli.program import main
 from notifier.config import ConfigError, Settings
 from notifier.delivery.queue import socket_path
-from notifier.delivery.secrets import SecretBox
+from notifier.secrets import SecretBox
 
 _LOCK_S = 1.0
 _LOCK_PAUSE_S = 0.05

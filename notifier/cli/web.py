@@ -22,7 +22,7 @@ from notifier.cli.children import Child, ChildrenFailed
 from notifier.cli.ports import find_address
 from notifier.config import ConfigError, Settings
 from notifier.db import DatabaseUnavailable
-from notifier.delivery.secrets import SecretBox
+from notifier.secrets import SecretBox
 
 # What is in flight when a stop is asked for may take this long.
 _GRACE_S = 10

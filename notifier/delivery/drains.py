@@ -9,7 +9,7 @@ import structlog
 
 from notifier.delivery.drain import Drain
 from notifier.delivery.office import Office
-from notifier.delivery.secrets import SecretUnreadable
+from notifier.secrets import SecretUnreadable
 
 _STOP_S = 10.0
 _JOIN_S = 5.0

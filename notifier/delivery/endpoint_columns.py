@@ -18,7 +18,6 @@ from notifier.delivery.formats import DEFAULT_FORMAT, Format, read_format
 from notifier.delivery.headers import MASK, checked_headers, unmasked
 from notifier.delivery.policy import Policy
 from notifier.delivery.sealed import SealedValues
-from notifier.delivery.secrets import SecretBox, SecretUnreadable
 from notifier.delivery.signing import (
     Signer,
     checked_signatures,
@@ -34,6 +33,7 @@ from notifier.delivery.tls import (
     unseal,
 )
 from notifier.delivery.url_secrets import checked_url_secrets, still_named
+from notifier.secrets import SecretBox, SecretUnreadable
 
 
 class EndpointColumns:

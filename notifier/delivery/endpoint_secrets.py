@@ -17,10 +17,10 @@ from notifier.delivery.keys import (
     parse_private_key,
     public_key_of,
 )
-from notifier.delivery.secrets import SecretBox
 from notifier.delivery.signing import Signature, SigningKey
 from notifier.delivery.tables import SecretRow
 from notifier.ids import made_at, uuid7
+from notifier.secrets import SecretBox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

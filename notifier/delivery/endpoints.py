@@ -18,7 +18,6 @@ from notifier.delivery.errors import EndpointNameTaken, TooManyEndpoints
 from notifier.delivery.filters import Filters
 from notifier.delivery.formats import DEFAULT_FORMAT, Format
 from notifier.delivery.reach import Reach
-from notifier.delivery.secrets import SecretBox
 from notifier.delivery.signing import (
     DEFAULT_SIGNATURES,
     checked_signatures,
@@ -26,6 +25,7 @@ from notifier.delivery.signing import (
 )
 from notifier.delivery.tables import EndpointRow
 from notifier.ids import uuid7
+from notifier.secrets import SecretBox
 
 DEFAULT_TIMEOUT_S = 5.0
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 from notifier.db import Base, Database
-from notifier.delivery.secrets import SecretBox, SecretUnreadable
 from notifier.delivery.tables import SecretRow
+from notifier.secrets import SecretBox, SecretUnreadable
 
 _PREFIX = "encrypted_"
 _PAGE = 100

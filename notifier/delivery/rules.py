@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
 
-from notifier.delivery.globs import matches
 from notifier.events.event import OPERATIONAL, Action, Event, Kind, TagChange
+from notifier.globs import matches
 
 ALL = "*"
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import orjson
 
-from notifier.delivery.secrets import SecretBox, SecretUnreadable
+from notifier.secrets import SecretBox, SecretUnreadable
 
 
 class SealedValues:

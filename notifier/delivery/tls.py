@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from notifier.delivery.errors import EndpointInvalid
 from notifier.delivery.headers import MASK
-from notifier.delivery.secrets import SecretBox
+from notifier.secrets import SecretBox
 
 _Key = RSAPrivateKey | EllipticCurvePrivateKey | Ed25519PrivateKey
 

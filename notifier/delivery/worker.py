@@ -22,7 +22,6 @@ from notifier.delivery.queue import JobQueue, redis_url, run_rq_worker
 from notifier.delivery.reach import Reach
 from notifier.delivery.repair.repairer import Repairer
 from notifier.delivery.retention import Retention
-from notifier.delivery.secrets import SecretBox
 from notifier.delivery.sweep import sweep
 from notifier.delivery.ways import Ways
 from notifier.events.announce import Announcer
@@ -30,6 +29,7 @@ from notifier.events.counter import EventCounter
 from notifier.events.event import Source
 from notifier.events.record import Recorder
 from notifier.metrics import Metrics
+from notifier.secrets import SecretBox
 from notifier.storage import open_storage
 
 _SWEEP_S = 1.0

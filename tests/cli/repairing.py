@@ -10,8 +10,8 @@ from notifier.db import Database
 from notifier.delivery.endpoints import EndpointStore
 from notifier.delivery.reach import Reach
 from notifier.delivery.repair.repairer import Repairer
-from notifier.delivery.secrets import SecretBox
 from notifier.events.record import Recorder
+from notifier.secrets import SecretBox
 
 
 @contextmanager

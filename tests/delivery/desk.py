@@ -23,7 +23,6 @@ from notifier.delivery.outbox import Outbox
 from notifier.delivery.reach import Reach
 from notifier.delivery.repair.tables import RepairRow
 from notifier.delivery.rotation import end_secret, rotate_secret
-from notifier.delivery.secrets import SecretBox
 from notifier.delivery.sweep import sweep
 from notifier.delivery.tables import BreakerRow, DeliveryRow, DrainRow
 from notifier.delivery.ways import Ways
@@ -31,6 +30,7 @@ from notifier.events.announce import Announcer
 from notifier.events.event import Event
 from notifier.events.record import Recorder
 from notifier.metrics import Metrics
+from notifier.secrets import SecretBox
 from tests import factories
 from tests.receiver import wait_until
 

@@ -15,7 +15,7 @@ from notifier.delivery.errors import (
 from notifier.delivery.filters import Filters
 from notifier.delivery.headers import MASK
 from notifier.delivery.keys import find_secret_bytes
-from notifier.delivery.secrets import SecretUnreadable
+from notifier.secrets import SecretUnreadable
 from tests.delivery.desk import Desk
 from tests.delivery.verifying import is_v1_by
 

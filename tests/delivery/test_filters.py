@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from notifier.delivery.errors import EndpointInvalid
 from notifier.delivery.filters import Filters
-from notifier.delivery.globs import matches
 from notifier.events.event import Action, Event, Kind, TagChange
+from notifier.globs import matches
 from tests import factories
 
 _NAMES = st.text("abc/.*", min_size=1, max_size=10)

@@ -10,8 +10,8 @@ from notifier.db import Base, Database
 from notifier.delivery import reencryption
 from notifier.delivery.endpoints import EndpointStore
 from notifier.delivery.reencryption import Tally, reencrypt
-from notifier.delivery.secrets import SecretBox
 from notifier.delivery.tables import EndpointRow, SecretRow
+from notifier.secrets import SecretBox
 from tests.authorities import Authority
 from tests.delivery.desk import Desk
 

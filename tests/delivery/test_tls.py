@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives.serialization import (
 from notifier.delivery.errors import EndpointInvalid
 from notifier.delivery.headers import MASK
 from notifier.delivery.reencryption import reencrypt
-from notifier.delivery.secrets import SecretBox
 from notifier.delivery.tables import EndpointRow
 from notifier.delivery.tls import Tls, checked_tls, shown
+from notifier.secrets import SecretBox
 from tests.authorities import Authority
 from tests.delivery.desk import Desk
 

@@ -8,9 +8,9 @@ import structlog
 from notifier.delivery.endpoint import Endpoint
 from notifier.delivery.errors import EndpointInvalid
 from notifier.delivery.headers import MASK
-from notifier.delivery.secrets import SecretUnreadable
 from notifier.delivery.tables import EndpointRow
 from notifier.delivery.url_secrets import fill_in
+from notifier.secrets import SecretUnreadable
 from tests.delivery.desk import Desk
 from tests.receiver import Receiver
 

@@ -20,7 +20,7 @@ from notifier.delivery.nudger import Nudger
 from notifier.delivery.queue import JobQueue
 from notifier.delivery.repair.repairs import create_repair
 from notifier.delivery.repair.selection import EventSelection
-from notifier.delivery.secrets import SecretBox
+from notifier.secrets import SecretBox
 from tests import factories, servers
 from tests import receiver as receivers
 from tests.delivery.desk import Desk

@@ -9,13 +9,13 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from notifier.delivery.filters import Filters
-from notifier.delivery.globs import matches
 from notifier.delivery.repair.places import Statement, along, first_id, last_id_before
 from notifier.delivery.repair.selection import EventSelection
 from notifier.delivery.repair.work import WINDOW
 from notifier.delivery.rules import ALL
 from notifier.events.event import Action, Kind
 from notifier.events.tables import ACTIONS, KINDS, EventRow
+from notifier.globs import matches
 from notifier.registry.repositories import Repository
 from notifier.registry.tags import Tag
 

@@ -25,7 +25,7 @@ from notifier.delivery.repair.errors import (
     RepairUnknown,
     TooManyRepairs,
 )
-from notifier.delivery.secrets import SecretUnreadable
+from notifier.secrets import SecretUnreadable
 from notifier.web.errors import problem
 
 STATUS: dict[type[Exception], int] = {

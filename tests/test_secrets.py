@@ -6,7 +6,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from notifier.config import ConfigError, Settings
-from notifier.delivery.secrets import SecretBox, SecretUnreadable
+from notifier.secrets import SecretBox, SecretUnreadable
 
 
 def test_the_first_start_makes_a_key_that_only_the_owner_reads(tmp_path: Path) -> None:

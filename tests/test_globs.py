@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.delivery.globs import matches
+from notifier.globs import matches
 
 
 @pytest.mark.parametrize(
