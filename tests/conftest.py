@@ -16,6 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from notifier import app as composition
+from notifier.cli import schema
 from notifier.config import Settings
 from notifier.db import Base, Database
 from notifier.storage import FilesystemStorage, MemoryStorage, Storage
@@ -64,7 +65,7 @@ def _postgresql() -> Iterator[str]:
         servers.postgresql(Path(folder)) as url,
     ):
         database = Database(url)
-        Base.metadata.create_all(database.engine)
+        schema.tables().create_all(database.engine)
         database.close()
         yield url
 
@@ -82,7 +83,7 @@ def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make a SQLite file with all tables, to copy."""
     path = tmp_path_factory.mktemp("sqlite") / "template.db"
     engine = sa.create_engine(f"sqlite:///{path}")
-    Base.metadata.create_all(engine)
+    schema.tables().create_all(engine)
     engine.dispose()
     return path
 

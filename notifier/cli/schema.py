@@ -18,6 +18,7 @@ HEAD = "head"
 
 _MODULES = (
     "notifier.db.interned",
+    "notifier.access.tables",
     "notifier.registry.repositories",
     "notifier.registry.blobs",
     "notifier.registry.manifests",
