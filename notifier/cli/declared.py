@@ -11,6 +11,7 @@ from notifier.cli import revision
 from notifier.cli.place import open_place
 from notifier.config import ConfigError, ConfigFile, DeclaredEndpoint, Settings
 from notifier.delivery.declarations import Changes, declare
+from notifier.events.event import Action
 
 _log = structlog.get_logger(__name__)
 
@@ -64,4 +65,13 @@ def declare_endpoints(settings: Settings) -> None:
 
 def _write(settings: Settings, wanted: Sequence[DeclaredEndpoint]) -> Changes:
     with open_place(settings) as place, place.database.transaction() as transaction:
-        return declare(transaction, place.endpoints, wanted)
+        changes = declare(transaction, place.endpoints, wanted)
+        for action, names in (
+            (Action.ENDPOINT_CREATE, changes.added),
+            (Action.ENDPOINT_UPDATE, changes.updated),
+            (Action.ENDPOINT_REMOVE, changes.removed),
+        ):
+            for name in names:
+                endpoint = {"name": name, "declared": True}
+                place.record(transaction, action, endpoint=endpoint)
+    return changes

@@ -21,7 +21,7 @@ from notifier.delivery.deliveries import (
 from notifier.delivery.deliveries import redeliver as make_due
 from notifier.delivery.nudger import Nudger
 from notifier.delivery.requests import find_request
-from notifier.events.record import Recorder
+from notifier.events.event import Action
 from notifier.web.api.schemas.attempts import AttemptSchema, dump_attempt
 from notifier.web.api.schemas.deliveries import DeliverySchema
 
@@ -153,7 +153,7 @@ def _show_attempt(delivery: UUID, number: int, *, as_json: bool) -> None:
     with open_place() as place, place.database.read() as connection:
         found = get_delivery(connection, delivery)
         attempt = get_attempt(connection, delivery, number)
-        request = find_request(connection, Recorder(), found, number)
+        request = find_request(connection, place.recorder, found, number)
     if as_json:
         print_json(dump_attempt(attempt, request))
     else:
@@ -164,6 +164,12 @@ def _redeliver_one(delivery: UUID, *, as_json: bool) -> None:
     with open_place() as place, place.database.transaction() as transaction:
         # The sweep finds it in the database: no Redis is needed here.
         found = make_due(transaction, delivery, Nudger(None))
+        place.record(
+            transaction,
+            Action.DELIVERY_REDELIVER,
+            endpoint={"id": str(found.endpoint_id), "name": found.endpoint_name},
+            delivery={"id": str(found.id), "event": str(found.event_id)},
+        )
     if as_json:
         print_json(DeliverySchema().dump(found))
     else:

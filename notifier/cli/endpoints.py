@@ -31,10 +31,12 @@ from notifier.cli.signing import (
 )
 from notifier.cli.tls import take_tls, tls_options
 from notifier.cli.wishes import take_filters, take_lists, wish_options
-from notifier.delivery.endpoint_fields import parse_fields
+from notifier.delivery.endpoint import named
+from notifier.delivery.endpoint_fields import field_names, parse_fields
 from notifier.delivery.endpoints import DEFAULT_TIMEOUT_S
 from notifier.delivery.formats import Format
 from notifier.delivery.statistics import get_statistics, list_statistics
+from notifier.events.event import Action
 from notifier.web.api.schemas.endpoints import EndpointSchema
 
 
@@ -136,6 +138,7 @@ def add(*, as_json: bool, disabled: bool, url: str | None, **options: Any) -> No
         place.endpoints.reach.check(parsed["url"])
         with place.database.transaction() as transaction:
             endpoint, secret = place.endpoints.create(transaction, **parsed)
+            place.record(transaction, Action.ENDPOINT_CREATE, endpoint=named(endpoint))
     if as_json:
         print_json(EndpointSchema().dump(endpoint) | once(secret))
         return
@@ -219,6 +222,12 @@ def update(
         with place.database.transaction() as transaction:
             found = place.find_endpoint(transaction.connection, endpoint)
             changed = place.endpoints.update(transaction, found.id, **changes)
+            place.record(
+                transaction,
+                Action.ENDPOINT_UPDATE,
+                endpoint=named(changed),
+                fields=field_names(changes),
+            )
     print_endpoint(changed, as_json=as_json)
 
 
@@ -233,6 +242,7 @@ def remove(endpoint: str) -> None:
     with open_place() as place, place.database.transaction() as transaction:
         found = place.find_endpoint(transaction.connection, endpoint)
         place.endpoints.remove(transaction, found.id)
+        place.record(transaction, Action.ENDPOINT_REMOVE, endpoint=named(found))
     click.echo(f"removed {found.name}")
 
 

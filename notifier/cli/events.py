@@ -69,7 +69,7 @@ def list_events(
       notifier events list --since 24h --actor alice
     """
     with open_place() as place:
-        log = _Log(place.database, Recorder(), take_question(options))
+        log = _Log(place.database, place.recorder, take_question(options))
         entries, next_ = log.page(limit, before)
     if as_json:
         next_cursor = render_cursor(_LISTING, next_) if next_ else None
@@ -88,7 +88,7 @@ def list_events(
 def show(event: UUID, *, as_json: bool) -> None:
     """Show an event, and where it was delivered."""
     with open_place() as place, place.database.read() as connection:
-        entry = get_entry(connection, Recorder(), event)
+        entry = get_entry(connection, place.recorder, event)
         deliveries = list_deliveries(connection, event=event, limit=_PAGE)
     if as_json:
         rendered = DeliverySchema(many=True).dump(deliveries)
@@ -124,7 +124,7 @@ def tail(*, lines: int, follow: bool, as_json: bool, **options: Any) -> None:
     """
     write = _write_json if as_json else _write
     with open_place() as place, suppress(KeyboardInterrupt):
-        log = _Log(place.database, Recorder(), take_question(options))
+        log = _Log(place.database, place.recorder, take_question(options))
         seen = {entry.event.id for entry in log.recent()} if follow else set()
         if lines:
             write(reversed(log.page(lines)[0]))

@@ -11,7 +11,6 @@ from notifier.cli.output import moment, print_json, print_table
 from notifier.cli.place import open_place
 from notifier.cli.wishes import take_filters, wish_options
 from notifier.delivery.filters import Filters
-from notifier.events.record import Recorder
 from notifier.web.api.schemas.previews import PreviewSchema
 
 
@@ -38,7 +37,7 @@ def command(*, last: int, as_json: bool, **options: Any) -> None:
     """
     filters = take_filters(options) or Filters()
     with open_place() as place, place.database.read() as connection:
-        found = preview(connection, Recorder(), filters, last=last)
+        found = preview(connection, place.recorder, filters, last=last)
     if as_json:
         print_json(PreviewSchema().dump(found))
         return

@@ -18,9 +18,9 @@ from notifier.cli.options import json_option
 from notifier.cli.output import moment, print_fields, print_json, print_table
 from notifier.cli.place import Place, open_place
 from notifier.delivery.endpoint import Endpoint
-from notifier.delivery.nudger import Nudger
-from notifier.delivery.outbox import Outbox
 from notifier.delivery.repair.repairs import (
+    CANCEL,
+    CREATE,
     MAX_RATE,
     MIN_RATE,
     Repair,
@@ -34,7 +34,6 @@ from notifier.delivery.repair.repairs import (
 from notifier.delivery.repair.selection import Selection
 from notifier.delivery.repair.work import count
 from notifier.delivery.repair.works import work_of
-from notifier.events.record import Recorder
 from notifier.web.api.schemas.repairs import CountSchema
 
 _HEADINGS = ["asked for", "endpoint", "state", "done", "total", "id"]
@@ -102,6 +101,7 @@ class RepairPrinter:
                     endpoint=_named(place, transaction.connection, endpoint),
                     rate=manner["rate"],
                 )
+                place.record(transaction, CREATE[self.kind], **repair.described())
             if manner["wait"]:
                 repair = self._waited_for(place, repair)
         if manner["wait"] or as_json:
@@ -143,6 +143,7 @@ class RepairPrinter:
         """Cancel one of them."""
         with open_place() as place, place.database.transaction() as transaction:
             found = cancel_repair(transaction, self.kind, id_)
+            place.record(transaction, CANCEL[self.kind], **found.described())
         if as_json:
             print_json(self.schema.dump(found))
         else:
@@ -156,8 +157,8 @@ class RepairPrinter:
                 selection,
                 endpoint=_named(place, connection, endpoint),
                 end=datetime.now(UTC),
-                recorder=Recorder(),
-                outbox=Outbox(place.endpoints, Nudger(None)),
+                recorder=place.recorder,
+                outbox=place.outbox,
             )
             counted = count(connection, work)
         if as_json:

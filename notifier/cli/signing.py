@@ -9,6 +9,7 @@ from notifier.cli.moments import SPAN
 from notifier.cli.options import choice, json_option
 from notifier.cli.output import moment, print_fields, print_json
 from notifier.cli.place import open_place
+from notifier.delivery.endpoint import named
 from notifier.delivery.endpoint_secrets import Secret
 from notifier.delivery.rotation import (
     DEFAULT_OVERLAP_S,
@@ -17,6 +18,7 @@ from notifier.delivery.rotation import (
     rotate_secret,
 )
 from notifier.delivery.signing import Signature
+from notifier.events.event import Action
 from notifier.web.api.schemas.secrets import SecretSchema
 
 # More than the longest secret, and the end of its line.
@@ -72,6 +74,12 @@ def rotate(
             overlap_s=overlap_s,
             secret=given,
         )
+        place.record(
+            transaction,
+            Action.SECRET_CREATE,
+            endpoint=named(found),
+            secret={"id": str(secret.id)},
+        )
     if as_json:
         print_json(SecretSchema().dump(secret) | once(made))
         return
@@ -95,6 +103,12 @@ def end_overlap(endpoint: str) -> None:
         old = found.secrets[1:]
         for secret in old:
             end_secret(transaction, place.endpoints.secrets, found.id, secret.id)
+            place.record(
+                transaction,
+                Action.SECRET_REMOVE,
+                endpoint=named(found),
+                secret={"id": str(secret.id)},
+            )
     click.echo(f"{len(old)} ended" if old else "only the newest secret signs already")
 
 

@@ -9,7 +9,6 @@ from notifier.cli.options import json_option
 from notifier.cli.output import print_json, print_table
 from notifier.cli.place import open_place
 from notifier.delivery.verdicts import Verdict, judge
-from notifier.events.record import Recorder
 from notifier.web.api.schemas.verdicts import VerdictSchema
 
 
@@ -23,7 +22,7 @@ def command(event: UUID, *, as_json: bool) -> None:
     filters.tags; or disabled, format, made_later, changed_later or ping.
     """
     with open_place() as place, place.database.read() as connection:
-        entry = get_entry(connection, Recorder(), event)
+        entry = get_entry(connection, place.recorder, event)
         endpoints = place.all_endpoints(connection)
         verdicts = judge(connection, entry.event, entry.recorded_at, endpoints)
     if as_json:

@@ -92,3 +92,8 @@ class Interest:
     def covers(self, event: Event) -> bool:
         """Tell whether the endpoint is to hear of *event*, and can be told of it."""
         return self.filters.wants(event) and self.format.can_tell(event)
+
+
+def named(endpoint: Endpoint | Recipient) -> dict[str, str]:
+    """Say which endpoint it is, in the detail of an operational event."""
+    return {"id": str(endpoint.id), "name": endpoint.name}

@@ -21,3 +21,9 @@ def parse_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
         parsed["format_"] = parse_format(parsed.pop("format"))
     policy = {name: parsed.pop(name) for name in POLICY_FIELDS if name in parsed}
     return parsed | {"policy": policy} if policy else parsed
+
+
+def field_names(parsed: Mapping[str, Any]) -> list[str]:
+    """Name the fields that *parsed*, as the store takes them, is about."""
+    names = {name.rstrip("_") for name in parsed} - {"policy"}
+    return sorted(names | set(parsed.get("policy", ())))

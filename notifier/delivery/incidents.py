@@ -7,14 +7,13 @@ one failure would lead to the next.
 
 import os
 import socket
-import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from notifier import __version__
 from notifier.delivery.breaker import Breaker, DisabledReason
 from notifier.delivery.deliveries import DeliveryState
-from notifier.delivery.endpoint import Recipient
+from notifier.delivery.endpoint import Recipient, named
 from notifier.delivery.pending import Pending
 from notifier.delivery.settlement import Settlement
 from notifier.events.event import (
@@ -23,8 +22,8 @@ from notifier.events.event import (
     Event,
     RequestRecord,
     Source,
-    Target,
 )
+from notifier.events.origin import Origin
 from notifier.ids import uuid7
 
 
@@ -42,12 +41,13 @@ def list_incidents(
 
     *disabled* says why the endpoint was disabled in that turn, if it was.
     """
-    endpoint = {"id": str(recipient.id), "name": recipient.name}
+    endpoint = named(recipient)
     told = [*_of_breaker(before, after), *_of_deliveries(settlements, pending)]
     if disabled is not None:
         told.append((Action.ENDPOINT_DISABLED, {"reason": disabled.value}))
+    origin = Origin(request=_request(), source=source)
     return [
-        _event(action, {"endpoint": endpoint, **detail}, source)
+        origin.operational(action, {"endpoint": endpoint, **detail})
         for action, detail in told
     ]
 
@@ -81,20 +81,12 @@ def _of_deliveries(
             )
 
 
-def _event(action: Action, detail: dict[str, Any], source: Source) -> Event:
-    now_ns = time.time_ns()
-    return Event(
-        id=uuid7(now_ns),
-        timestamp_ns=now_ns,
-        action=action,
-        target=Target(kind=None, repository=None),
-        request=RequestRecord(
-            id=uuid7(now_ns),
-            addr="",
-            host=socket.gethostname(),
-            method="",
-            useragent=f"notifier/{__version__} worker/{os.getpid()}",
-        ),
-        source=source,
-        detail=detail,
+def _request() -> RequestRecord:
+    """Describe this process in the place of a request."""
+    return RequestRecord(
+        id=uuid7(),
+        addr="",
+        host=socket.gethostname(),
+        method="",
+        useragent=f"notifier/{__version__} worker/{os.getpid()}",
     )

@@ -1,15 +1,14 @@
 """Pings: a test event that goes to one endpoint only, by the way of all others."""
 
-import time
 from uuid import UUID
 
 from notifier.db import Transaction
 from notifier.delivery import breakers
 from notifier.delivery.endpoint import Endpoint
 from notifier.delivery.outbox import Outbox
-from notifier.events.event import Action, Event, RequestRecord, Source, Target
+from notifier.events.event import Action, Target
+from notifier.events.origin import Origin
 from notifier.events.record import Recorder
-from notifier.ids import uuid7
 
 
 def ping(
@@ -17,25 +16,13 @@ def ping(
     recorder: Recorder,
     outbox: Outbox,
     endpoint: Endpoint,
-    *,
-    request: RequestRecord,
-    source: Source,
-    actor: str | None = None,
+    origin: Origin,
 ) -> UUID:
     """Record a test event and send it; return the delivery's id.
 
     Raises `EndpointDisabled`.
     """
-    now_ns = time.time_ns()
-    event = Event(
-        id=uuid7(now_ns),
-        timestamp_ns=now_ns,
-        action=Action.PING,
-        target=Target(kind=None, repository=None),
-        request=request,
-        source=source,
-        actor=actor,
-    )
+    event = origin.event(Action.PING, Target(kind=None, repository=None))
     recorder.insert(transaction, [event])
     # First, for nobody is nudged about an endpoint that is left in peace.
     breakers.end_pause(transaction, endpoint.key)

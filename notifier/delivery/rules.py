@@ -66,12 +66,19 @@ class Rule:
         return False
 
 
+def expand_actions(items: tuple[str, ...]) -> tuple[str, ...]:
+    """Write out what ``*`` stands for among actions: not for everything."""
+    if ALL in items:
+        return (*_ALL_ACTIONS, *(item for item in items if item != ALL))
+    return items
+
+
 def make_rules(
     lists: Mapping[str, tuple[str, ...]], where: str, *, excludes: bool
 ) -> Iterator[Rule]:
     """Make a rule of each list that can refuse anything."""
     for key, given in lists.items():
-        items = _expanded(key, given)
+        items = expand_actions(given) if key == "actions" else given
         names_all = key in CHOICES and ALL in items
         if names_all and not excludes:
             continue
@@ -87,13 +94,6 @@ def make_rules(
             names_none=names_all or (key == "kinds" and not excludes),
             excludes=excludes,
         )
-
-
-def _expanded(key: str, items: tuple[str, ...]) -> tuple[str, ...]:
-    """Write out what ``*`` stands for where it does not stand for everything."""
-    if key == "actions" and ALL in items:
-        return (*_ALL_ACTIONS, *(item for item in items if item != ALL))
-    return items
 
 
 def _media_type(event: Event) -> str | None:

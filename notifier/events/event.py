@@ -11,7 +11,8 @@ from notifier.registry.digest import Digest
 class Action(StrEnum):
     """What was done. The first four are the distribution project's.
 
-    Those with a dot are operational: what befell an endpoint or a delivery.
+    All but those and pings are operational: what befell an endpoint or a delivery, what
+    those who run the registry have changed, and what was refused.
     """
 
     PUSH = "push"
@@ -23,9 +24,33 @@ class Action(StrEnum):
     ENDPOINT_CLOSED = "endpoint.closed"
     ENDPOINT_DISABLED = "endpoint.disabled"
     DELIVERY_FAILED = "delivery.failed"
+    DENIED = "denied"
+    ENDPOINT_CREATE = "endpoint.create"
+    ENDPOINT_UPDATE = "endpoint.update"
+    ENDPOINT_REMOVE = "endpoint.remove"
+    SECRET_CREATE = "secret.create"  # noqa: S105 - a word
+    SECRET_REMOVE = "secret.remove"  # noqa: S105 - a word
+    DELIVERY_REDELIVER = "delivery.redeliver"
+    REDELIVERY_CREATE = "redelivery.create"
+    REDELIVERY_CANCEL = "redelivery.cancel"
+    REPLAY_CREATE = "replay.create"
+    REPLAY_CANCEL = "replay.cancel"
+    USER_CREATE = "user.create"
+    USER_UPDATE = "user.update"
+    USER_REMOVE = "user.remove"
+    GRANT_CREATE = "grant.create"
+    GRANT_REMOVE = "grant.remove"
+    TOKEN_CREATE = "token.create"  # noqa: S105 - a word
+    TOKEN_REVOKE = "token.revoke"  # noqa: S105 - a word
 
 
-OPERATIONAL = frozenset(action for action in Action if "." in action)
+OPERATIONAL = frozenset(Action) - {
+    Action.PUSH,
+    Action.PULL,
+    Action.MOUNT,
+    Action.DELETE,
+    Action.PING,
+}
 
 
 class Kind(StrEnum):
@@ -100,8 +125,9 @@ class Event:
 
     The actor *initiates* an event; the source is the node that *generates* it.
     *timestamp_ns* counts nanoseconds since 1970. *tag_change* and *previous_digest*
-    belong to a push by tag; they stand beside the envelope's event, not in it. Only an
-    operational event has a *detail*: a JSON object.
+    belong to a push by tag; they stand beside the envelope's event, not in it, and so
+    does *credential*: by what the actor has proven to be that. Only an operational
+    event has a *detail*: a JSON object.
     """
 
     id: UUID
@@ -111,6 +137,7 @@ class Event:
     request: RequestRecord
     source: Source
     actor: str | None = None
+    credential: str | None = None
     tag_change: TagChange | None = None
     previous_digest: Digest | None = None
     detail: dict[str, Any] | None = None

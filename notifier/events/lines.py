@@ -46,6 +46,8 @@ def _event(line: dict[str, Any]) -> Event:
         request=RequestRecord(**{**request, "id": UUID(request["id"])}),
         source=Source(addr=source["addr"], instance_id=UUID(source["instance_id"])),
         actor=line["actor"],
+        # A line may be from before credentials were known.
+        credential=line.get("credential"),
     )
 
 

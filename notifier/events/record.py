@@ -65,6 +65,7 @@ _TEXT_COLUMNS = (
     "useragent_text",
     "source_text",
     "artifact_type_text",
+    "credential_text",
 )
 _REPOSITORY_COLUMNS = ("repository_id", "from_repository_id")
 
@@ -75,6 +76,7 @@ def _texts_of(events: Sequence[Event]) -> Iterable[str | None]:
         yield descriptor.media_type if descriptor else None
         yield _registry_of(event.target)
         yield event.actor
+        yield event.credential
         yield event.request.host
         yield event.request.useragent
         yield event.source.addr
@@ -134,6 +136,7 @@ def _row(
         "source_text": texts[event.source.addr],
         "source_instance": event.source.instance_id,
         "artifact_type_text": texts[target.artifact_type],
+        "credential_text": texts[event.credential],
         "detail": None if event.detail is None else orjson.dumps(event.detail),
     }
 
@@ -163,6 +166,7 @@ def _event(
             addr=texts[row.source_text] or "", instance_id=row.source_instance
         ),
         actor=texts[row.actor_text],
+        credential=texts[row.credential_text],
         tag_change=_TAG_CHANGES[row.tag_change] if row.tag_change else None,
         previous_digest=row.previous_digest,
         detail=None if row.detail is None else orjson.loads(row.detail),

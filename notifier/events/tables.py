@@ -25,6 +25,24 @@ ACTIONS = {
     Action.ENDPOINT_CLOSED: 7,
     Action.ENDPOINT_DISABLED: 8,
     Action.DELIVERY_FAILED: 9,
+    Action.DENIED: 10,
+    Action.ENDPOINT_CREATE: 11,
+    Action.ENDPOINT_UPDATE: 12,
+    Action.ENDPOINT_REMOVE: 13,
+    Action.SECRET_CREATE: 14,
+    Action.SECRET_REMOVE: 15,
+    Action.DELIVERY_REDELIVER: 16,
+    Action.REDELIVERY_CREATE: 17,
+    Action.REDELIVERY_CANCEL: 18,
+    Action.REPLAY_CREATE: 19,
+    Action.REPLAY_CANCEL: 20,
+    Action.USER_CREATE: 21,
+    Action.USER_UPDATE: 22,
+    Action.USER_REMOVE: 23,
+    Action.GRANT_CREATE: 24,
+    Action.GRANT_REMOVE: 25,
+    Action.TOKEN_CREATE: 26,
+    Action.TOKEN_REVOKE: 27,
 }
 KINDS = {Kind.MANIFEST: 1, Kind.BLOB: 2}
 TAG_CHANGES = {TagChange.NEW: 1, TagChange.MOVED: 2, TagChange.UNCHANGED: 3}
@@ -75,3 +93,4 @@ class EventRow(Base):
     source_instance: Mapped[UUID]
     artifact_type_text: Mapped[int | None] = mapped_column(sa.BigInteger)
     detail: Mapped[bytes | None]
+    credential_text: Mapped[int | None] = mapped_column(sa.BigInteger)

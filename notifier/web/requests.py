@@ -3,6 +3,7 @@
 from flask import Request, g, request
 
 from notifier.events.event import RequestRecord
+from notifier.events.origin import Origin
 from notifier.ids import uuid7
 from notifier.web import proxies
 from notifier.web.services import services
@@ -25,6 +26,11 @@ def request_record() -> RequestRecord:
             useragent=_storable(current.headers.get("User-Agent", "")[:_MAX_USERAGENT]),
         )
     return record
+
+
+def current_origin() -> Origin:
+    """Return who is asking, by which request, and where."""
+    return Origin(request=request_record(), source=services().source)
 
 
 def registry_url() -> str:

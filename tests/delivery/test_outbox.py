@@ -17,6 +17,7 @@ from notifier.delivery.pings import ping
 from notifier.delivery.tables import DeliveryRow
 from notifier.events.announce import Announcer
 from notifier.events.event import Action
+from notifier.events.origin import Origin
 from tests import factories
 from tests.delivery.desk import Desk
 
@@ -99,8 +100,7 @@ def test_one_that_is_left_in_peace_is_nudged_only_if_somebody_asks(
             desk.recorder,
             desk.outbox,
             endpoint,
-            request=event.request,
-            source=event.source,
+            Origin(request=event.request, source=event.source),
         )
     assert nudger.keys == [endpoint.key]
 
@@ -141,8 +141,7 @@ def test_a_ping_goes_to_its_endpoint_whatever_that_wants(desk: Desk) -> None:
             desk.recorder,
             desk.outbox,
             endpoint,
-            request=template.request,
-            source=template.source,
+            Origin(request=template.request, source=template.source),
         )
 
     [delivery] = desk.deliveries()

@@ -12,7 +12,7 @@ from notifier.delivery.filters import Filters
 from notifier.delivery.repair.places import Statement, along, first_id, last_id_before
 from notifier.delivery.repair.selection import EventSelection
 from notifier.delivery.repair.work import WINDOW
-from notifier.delivery.rules import ALL
+from notifier.delivery.rules import ALL, expand_actions
 from notifier.events.event import Action, Kind
 from notifier.events.tables import ACTIONS, KINDS, EventRow
 from notifier.globs import matches
@@ -164,10 +164,10 @@ def _conditions(
 ) -> Iterator[sa.ColumnElement[bool]]:
     if repositories is not None:
         yield EventRow.repository_id.in_(repositories)
-    # A test is of no concern to any but the one that it was sent to.
-    yield EventRow.action != ACTIONS[Action.PING]
+    # What no filters name is neither tests nor operational.
+    for actions in [filters.actions for filters in all_filters] or [(ALL,)]:
+        named = expand_actions(actions)
+        yield EventRow.action.in_([ACTIONS[Action(action)] for action in named])
     for filters in all_filters:
-        if filters.actions and ALL not in filters.actions:
-            yield EventRow.action.in_([ACTIONS[Action(a)] for a in filters.actions])
         if filters.kinds and ALL not in filters.kinds:
             yield EventRow.kind.in_([KINDS[Kind(kind)] for kind in filters.kinds])

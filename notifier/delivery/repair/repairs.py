@@ -33,6 +33,7 @@ from notifier.delivery.repair.tables import (
     RepairRow,
 )
 from notifier.delivery.tables import EndpointRow
+from notifier.events.event import Action
 from notifier.ids import uuid7
 
 MAX_ACTIVE = 10
@@ -93,6 +94,26 @@ class Repair:
     created_at: datetime
     updated_at: datetime
     finished_at: datetime | None
+
+    def described(self) -> dict[str, Any]:
+        """Say what it is, for the log: what of, to whom, how fast."""
+        about = {
+            "id": self.id,
+            "endpoint": self.endpoint_name,
+            "selection": self.selection.render(),
+            "rate": self.rate,
+        }
+        return {self.kind.value: orjson.loads(orjson.dumps(about))}
+
+
+CREATE = {
+    RepairKind.REDELIVERY: Action.REDELIVERY_CREATE,
+    RepairKind.REPLAY: Action.REPLAY_CREATE,
+}
+CANCEL = {
+    RepairKind.REDELIVERY: Action.REDELIVERY_CANCEL,
+    RepairKind.REPLAY: Action.REPLAY_CANCEL,
+}
 
 
 def create_repair(

@@ -15,10 +15,13 @@ from notifier.delivery.deliveries import (
     list_deliveries,
     redeliver,
 )
+from notifier.delivery.endpoint import named
 from notifier.delivery.errors import EndpointUnknown
 from notifier.delivery.requests import find_request
+from notifier.events.event import Action
 from notifier.web.api.base import Blueprint
 from notifier.web.api.paging import LINK_HEADER, Answer, list_page
+from notifier.web.api.record import record
 from notifier.web.api.schemas.attempts import (
     AttemptDetailSchema,
     AttemptSchema,
@@ -103,8 +106,15 @@ def create_attempt(delivery_id: UUID) -> Delivery:
         connection = transaction.connection
         endpoint_id = get_delivery(connection, delivery_id).endpoint_id
         try:
-            key = own.endpoints.get(connection, endpoint_id).key
+            endpoint = own.endpoints.get(connection, endpoint_id)
         except EndpointUnknown:
             raise Conflict("The endpoint was removed.") from None
-        quotas.use(connection, quotas.REDELIVERIES, key, datetime.now(UTC))
-        return redeliver(transaction, delivery_id, own.nudger)
+        quotas.use(connection, quotas.REDELIVERIES, endpoint.key, datetime.now(UTC))
+        delivery = redeliver(transaction, delivery_id, own.nudger)
+        record(
+            transaction,
+            Action.DELIVERY_REDELIVER,
+            endpoint=named(endpoint),
+            delivery={"id": str(delivery_id), "event": str(delivery.event_id)},
+        )
+    return delivery

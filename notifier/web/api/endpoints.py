@@ -9,13 +9,15 @@ from flask import Response, jsonify, url_for
 from notifier.audit.preview import Preview, preview
 from notifier.delivery import quotas
 from notifier.delivery.deliveries import Delivery, get_delivery, list_deliveries
-from notifier.delivery.endpoint import Endpoint
-from notifier.delivery.endpoint_fields import parse_fields
+from notifier.delivery.endpoint import Endpoint, named
+from notifier.delivery.endpoint_fields import field_names, parse_fields
 from notifier.delivery.filters import Filters
 from notifier.delivery.pings import ping
 from notifier.delivery.statistics import Statistics, get_statistics
+from notifier.events.event import Action
 from notifier.web.api.base import Blueprint
 from notifier.web.api.paging import LINK_HEADER, Answer, list_page
+from notifier.web.api.record import record
 from notifier.web.api.schemas.deliveries import (
     DeliveryPageSchema,
     DeliverySchema,
@@ -31,7 +33,7 @@ from notifier.web.api.schemas.endpoints import (
 from notifier.web.api.schemas.paging import PageQuerySchema
 from notifier.web.api.schemas.previews import PreviewQuestionSchema, PreviewSchema
 from notifier.web.api.schemas.statistics import StatisticsSchema
-from notifier.web.requests import request_record
+from notifier.web.requests import current_origin
 from notifier.web.services import services
 
 blueprint = Blueprint("endpoints", __name__, "Who is told of what.")
@@ -57,6 +59,7 @@ def create_endpoint(fields: dict[str, Any]) -> tuple[Response, int, dict[str, st
     own.endpoints.reach.check(parsed["url"])
     with own.database.transaction() as transaction:
         endpoint, secret = own.endpoints.create(transaction, **parsed)
+        record(transaction, Action.ENDPOINT_CREATE, endpoint=named(endpoint))
     location = url_for(".get_endpoint", endpoint_id=endpoint.id)
     shown = {} if secret is None else {"secret": secret}
     body = jsonify(_ENDPOINT.dump(endpoint) | shown)
@@ -115,10 +118,18 @@ def change_endpoint(fields: dict[str, Any], endpoint_id: UUID) -> Endpoint:
     One that the configuration file declares is changed there.
     """
     own = services()
-    if "url" in fields:
-        own.endpoints.reach.check(fields["url"])
+    changes = parse_fields(fields)
+    if "url" in changes:
+        own.endpoints.reach.check(changes["url"])
     with own.database.transaction() as transaction:
-        return own.endpoints.update(transaction, endpoint_id, **parse_fields(fields))
+        endpoint = own.endpoints.update(transaction, endpoint_id, **changes)
+        record(
+            transaction,
+            Action.ENDPOINT_UPDATE,
+            endpoint=named(endpoint),
+            fields=field_names(changes),
+        )
+    return endpoint
 
 
 @blueprint.route("/endpoints/<uuid:endpoint_id>", methods=["DELETE"])
@@ -133,7 +144,9 @@ def remove_endpoint(endpoint_id: UUID) -> Response:
     """
     own = services()
     with own.database.transaction() as transaction:
+        endpoint = own.endpoints.get(transaction.connection, endpoint_id)
         own.endpoints.remove(transaction, endpoint_id)
+        record(transaction, Action.ENDPOINT_REMOVE, endpoint=named(endpoint))
     response = Response(status=204)
     del response.headers["Content-Type"]
     return response
@@ -161,8 +174,7 @@ def ping_endpoint(endpoint_id: UUID) -> Delivery:
             own.recorder,
             own.outbox,
             endpoint,
-            request=request_record(),
-            source=own.source,
+            current_origin(),
         )
         return get_delivery(transaction.connection, delivery_id)
 

@@ -8,13 +8,12 @@ from flask import url_for
 from notifier.delivery.repair.repairs import (
     Repair,
     RepairKind,
-    cancel_repair,
     get_repair,
 )
 from notifier.delivery.repair.selection import DeliverySelection
 from notifier.web.api.base import Blueprint
 from notifier.web.api.paging import LINK_HEADER, Answer
-from notifier.web.api.repairs import Created, answer_list, create
+from notifier.web.api.repairs import Created, answer_list, cancel, create
 from notifier.web.api.schemas.repairs import (
     CountSchema,
     NewRecoverySchema,
@@ -88,8 +87,7 @@ def get_redelivery(redelivery_id: UUID) -> Repair:
 @blueprint.alt_response(409, "CONFLICT")
 def cancel_redelivery(redelivery_id: UUID) -> Repair:
     """Cancel a redelivery. What is due by now is still sent."""
-    with services().database.transaction() as transaction:
-        return cancel_repair(transaction, RepairKind.REDELIVERY, redelivery_id)
+    return cancel(RepairKind.REDELIVERY, redelivery_id)
 
 
 def _location_of(redelivery_id: UUID) -> str:

@@ -10,7 +10,11 @@ from flask import Response, jsonify
 
 from notifier.delivery.endpoint import Endpoint
 from notifier.delivery.repair.repairs import (
+    CANCEL,
+    CREATE,
+    Repair,
     RepairKind,
+    cancel_repair,
     create_repair,
     list_repairs,
 )
@@ -18,6 +22,7 @@ from notifier.delivery.repair.selection import Selection
 from notifier.delivery.repair.work import count
 from notifier.delivery.repair.works import work_of
 from notifier.web.api.paging import Answer, list_page
+from notifier.web.api.record import record
 from notifier.web.api.schemas.repairs import CountSchema, RepairSchema
 from notifier.web.services import services
 
@@ -50,7 +55,16 @@ def create(
             endpoint=_endpoint(transaction.connection, endpoint_id),
             rate=rate,
         )
+        record(transaction, CREATE[repair.kind], **repair.described())
     return jsonify(schema.dump(repair)), 202, {"Location": locate(repair.id)}
+
+
+def cancel(kind: RepairKind, id_: UUID) -> Repair:
+    """Cancel a repair."""
+    with services().database.transaction() as transaction:
+        repair = cancel_repair(transaction, kind, id_)
+        record(transaction, CANCEL[kind], **repair.described())
+    return repair
 
 
 def answer_list(

@@ -8,12 +8,11 @@ from flask import url_for
 from notifier.delivery.repair.repairs import (
     Repair,
     RepairKind,
-    cancel_repair,
     get_repair,
 )
 from notifier.web.api.base import Blueprint
 from notifier.web.api.paging import LINK_HEADER, Answer
-from notifier.web.api.repairs import Created, answer_list, create
+from notifier.web.api.repairs import Created, answer_list, cancel, create
 from notifier.web.api.schemas.paging import PageQuerySchema
 from notifier.web.api.schemas.repairs import (
     CountSchema,
@@ -85,5 +84,4 @@ def get_replay(replay_id: UUID) -> Repair:
 @blueprint.alt_response(409, "CONFLICT")
 def cancel_replay(replay_id: UUID) -> Repair:
     """Cancel a replay. What is due by now is still sent."""
-    with services().database.transaction() as transaction:
-        return cancel_repair(transaction, RepairKind.REPLAY, replay_id)
+    return cancel(RepairKind.REPLAY, replay_id)

@@ -5,8 +5,12 @@ from uuid import UUID
 
 from flask import Response, jsonify
 
+from notifier.db import Transaction
+from notifier.delivery.endpoint import named
 from notifier.delivery.rotation import end_secret, rotate_secret
+from notifier.events.event import Action
 from notifier.web.api.base import Blueprint
+from notifier.web.api.record import record
 from notifier.web.api.schemas.secrets import (
     CreatedSecretSchema,
     NewSecretSchema,
@@ -35,6 +39,7 @@ def create_secret(fields: dict[str, Any], endpoint_id: UUID) -> tuple[Response, 
         secret, made = rotate_secret(
             transaction, own.endpoints.secrets, endpoint_id, **fields
         )
+        _record(transaction, Action.SECRET_CREATE, endpoint_id, secret.id)
     shown = {} if made is None else {"secret": made}
     return jsonify(_SECRET.dump(secret) | shown), 201
 
@@ -53,6 +58,14 @@ def remove_secret(endpoint_id: UUID, secret_id: UUID) -> Response:
     own = services()
     with own.database.transaction() as transaction:
         end_secret(transaction, own.endpoints.secrets, endpoint_id, secret_id)
+        _record(transaction, Action.SECRET_REMOVE, endpoint_id, secret_id)
     response = Response(status=204)
     del response.headers["Content-Type"]
     return response
+
+
+def _record(
+    transaction: Transaction, action: Action, endpoint_id: UUID, secret_id: UUID
+) -> None:
+    endpoint = services().endpoints.get(transaction.connection, endpoint_id)
+    record(transaction, action, endpoint=named(endpoint), secret={"id": str(secret_id)})

@@ -1,17 +1,15 @@
 """Events of the current request: how views say what happened."""
 
-import time
 from collections.abc import Iterable
 
 from flask import request
 
 from notifier.config import PullEvents
 from notifier.events.event import Action, Descriptor, Event, Kind, TagChange, Target
-from notifier.ids import uuid7
 from notifier.registry import media_types
 from notifier.registry.digest import Digest
 from notifier.registry.documents import ManifestDocument
-from notifier.web.requests import registry_url, request_record
+from notifier.web.requests import current_origin, registry_url
 from notifier.web.services import services
 
 
@@ -23,16 +21,8 @@ def make_event(
     previous_digest: Digest | None = None,
 ) -> Event:
     """Make the event of what the current request does to *target*, now."""
-    now_ns = time.time_ns()
-    return Event(
-        id=uuid7(now_ns),
-        timestamp_ns=now_ns,
-        action=action,
-        target=target,
-        request=request_record(),
-        source=services().source,
-        tag_change=tag_change,
-        previous_digest=previous_digest,
+    return current_origin().event(
+        action, target, tag_change=tag_change, previous_digest=previous_digest
     )
 
 

@@ -12,6 +12,7 @@ from notifier.delivery.endpoint_fields import parse_fields
 from notifier.delivery.pings import ping
 from notifier.delivery.presets import PRESETS
 from notifier.events.event import Action, Kind
+from notifier.events.origin import Origin
 from notifier.web.api.schemas.endpoints import EndpointSchema
 from tests import factories
 from tests.delivery.desk import Desk
@@ -101,8 +102,7 @@ def _ping(desk: Desk, endpoint: Endpoint) -> None:
             desk.recorder,
             desk.outbox,
             endpoint,
-            request=event.request,
-            source=event.source,
+            Origin(request=event.request, source=event.source),
         )
 
 

@@ -18,6 +18,7 @@ from notifier.delivery.repair.repairs import Repair, RepairState, create_repair
 from notifier.delivery.repair.selection import EventSelection, narrowing
 from notifier.delivery.repair.works import work_of
 from notifier.events.event import Action, Event, Kind
+from notifier.events.origin import Origin
 from notifier.events.tables import EventRow
 from tests import factories
 from tests.delivery.desk import Desk
@@ -125,8 +126,7 @@ def test_tests_of_other_endpoints_are_not_sent(desk: Desk) -> None:
             desk.recorder,
             desk.outbox,
             endpoint,
-            request=template.request,
-            source=template.source,
+            Origin(request=template.request, source=template.source),
         )
 
     assert _replay(desk, endpoint, include_unwanted=True) == []

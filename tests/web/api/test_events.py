@@ -78,6 +78,7 @@ def test_an_event_is_byte_for_byte_what_was_delivered(
         "kind",
         "recorded_at",
         "tag_change",
+        "credential",
         "artifact_type",
         "previous_digest",
     }

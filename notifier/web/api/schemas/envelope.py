@@ -38,8 +38,9 @@ EVENT_SCHEMA: dict[str, Any] = {
         "action": {
             "type": "string",
             "enum": list(Action),
-            "description": "What was done. A `ping` is a test of one endpoint; those "
-            "with a dot tell what befell endpoints and deliveries.",
+            "description": "What was done. A `ping` is a test of one endpoint. "
+            "`denied` is a request that was refused; those with a dot tell what befell "
+            "endpoints and deliveries, and what those who run the registry changed.",
         },
         "target": {
             "type": "object",

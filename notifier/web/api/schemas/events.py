@@ -143,6 +143,16 @@ class EntrySchema(Schema):
             "description": "What a push did to its tag; null if that is not known."
         },
     )
+    credential = fields.String(
+        required=True,
+        allow_none=True,
+        attribute="event.credential",
+        metadata={
+            "description": "By what kind of credential the actor was known; null if "
+            "nobody was, or if that is not known.",
+            "examples": [None],
+        },
+    )
     artifact_type = fields.String(
         required=True,
         allow_none=True,
