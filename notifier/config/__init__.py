@@ -10,11 +10,11 @@ from notifier.config.file import ConfigFile
 from notifier.config.notifications import DeclaredEndpoint
 from notifier.config.settings import (
     LogFormat,
-    Network,
     PullEvents,
     References,
     Settings,
 )
+from notifier.config.values import Network
 
 __all__ = [
     "ConfigError",

@@ -21,7 +21,7 @@ from notifier.delivery.addresses import (
 )
 from notifier.delivery.errors import EndpointInvalid
 from notifier.delivery.fields import checked_url
-from notifier.delivery.resolver import Resolver, resolve
+from notifier.delivery.resolver import Resolver
 
 # Programs that take orders in plain lines, which a POST can be made to hold, and others
 # that nobody receives webhooks on.
@@ -82,8 +82,7 @@ class Reach:
     @classmethod
     def of(cls, settings: Settings) -> Self:
         """Read the settings."""
-        # A proxy in front lets others in, wherever it reaches us.
-        is_local = _is_loopback(settings.host) and not settings.trusted_proxies
+        is_local = settings.is_local()
         return cls(
             networks=settings.allowed_networks,
             ports=settings.allowed_ports,
@@ -157,13 +156,6 @@ class Reach:
         if zone is Zone.LOOPBACK and is_local and self.is_local:
             return True
         return any(address in network for network in self.networks)
-
-
-def _is_loopback(host: str) -> bool:
-    """Tell whether to listen on *host* is to listen on loopback only."""
-    literal = parse_address(host)
-    ends = resolve(host) if literal is None else [literal]
-    return bool(ends) and all(zone_of(each) is Zone.LOOPBACK for each in ends)
 
 
 def _own_places(settings: Settings, *, is_local: bool) -> Iterator[Place]:
