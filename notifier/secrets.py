@@ -1,10 +1,14 @@
 """The secret box: what is encrypted at rest, and by which keys."""
 
+import base64
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from notifier.config import ConfigError, Settings
 
@@ -18,6 +22,7 @@ class SecretBox:
 
     def __init__(self, keys: list[str]) -> None:
         fernets = [Fernet(key) for key in keys]
+        self._keys = [base64.urlsafe_b64decode(key) for key in keys]
         self._first = fernets[0]
         self._all = MultiFernet(fernets)
 
@@ -60,6 +65,17 @@ class SecretBox:
         except SecretUnreadable:
             return False
         return True
+
+    def derive_keys(self, purpose: str) -> Sequence[bytes]:
+        """Return 32 bytes made of each key, the first one's first.
+
+        They tell nothing of the keys, nor of what is derived for another *purpose*
+        (HKDF, RFC 5869).
+        """
+        return [
+            HKDF(SHA256(), length=32, salt=None, info=purpose.encode()).derive(key)
+            for key in self._keys
+        ]
 
     def is_current(self, content: bytes) -> bool:
         """Tell whether the first key alone can decrypt it."""

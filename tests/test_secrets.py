@@ -51,3 +51,14 @@ def test_a_bad_key_is_not_repeated_in_the_error(tmp_path: Path) -> None:
 
     assert "NOTIFIER_SECRET_KEY" in str(refusal.value)
     assert "hunter2" not in str(refusal.value)
+
+
+def test_keys_are_derived_of_each_key_for_each_purpose() -> None:
+    new, old = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    before, after = SecretBox([old]), SecretBox([new, old])
+
+    derived = after.derive_keys("access tokens")
+
+    assert derived[1:] == before.derive_keys("access tokens")
+    assert len({*derived, *after.derive_keys("something else")}) == 4
+    assert {len(key) for key in derived} == {32}

@@ -18,6 +18,11 @@ class Credential(StrEnum):
     ISSUER_TOKEN = "issuer_token"  # noqa: S105 - a kind of credential
     API_TOKEN = "api_token"  # noqa: S105 - a kind of credential
 
+    @property
+    def is_password(self) -> bool:
+        """Tell whether a password was proved."""
+        return self in {Credential.PASSWORD, Credential.HTPASSWD}
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:

@@ -11,6 +11,9 @@ EVERYWHERE: Final = ("**",)
 
 _MAX_ANSWERS = 1024
 
+# Some permits, and globs of the repositories that they are for.
+Given = tuple[Iterable[Permit], Sequence[str]]
+
 _Globs = tuple[str, ...]
 
 
@@ -24,10 +27,10 @@ class Permissions:
         self._globs: dict[Permit, _Globs] = {}
 
     @classmethod
-    def of(cls, grants: Iterable[tuple[Iterable[Permit], Sequence[str]]]) -> Self:
-        """Add up grants: their permits, and the globs of their repositories."""
+    def of(cls, given: Iterable[Given]) -> Self:
+        """Add up what is *given*."""
         globs: dict[Permit, dict[str, None]] = {}
-        for permits, repositories in grants:
+        for permits, repositories in given:
             for permit in permits:
                 globs.setdefault(permit, {}).update(dict.fromkeys(repositories))
         if Permit.ADMIN in globs:
@@ -37,13 +40,6 @@ class Permissions:
     def and_also(self, other: "Permissions") -> "Permissions":
         """Return what both allow."""
         return Permissions(*self.layers, *other.layers)
-
-    def only(self, permits: Iterable[Permit]) -> "Permissions":
-        """Return what these say about *permits*."""
-        kept = frozenset(permits)
-        return Permissions(
-            *({p: g for p, g in layer.items() if p in kept} for layer in self.layers)
-        )
 
     def allow(self, permit: Permit, repository: str | None = None) -> bool:
         """Tell whether *permit* is given on *repository*; None: on any at all."""

@@ -94,6 +94,43 @@ class Settings:
         "a file in the data directory if not set.",
         secret=True,
     )
+    anonymous: tuple[str, ...] | None = _setting(
+        None,
+        values.anonymous,
+        "What callers may do who do not say who they are: some of `pull,push,delete` "
+        "in every repository, `all`, which is everything, or `none`, which is what "
+        "grants to `anonymous` say; if not set, everything on loopback until access is "
+        "configured, and else `none`.",
+    )
+    htpasswd: Path | None = _setting(
+        None, Path, "A file of users and bcrypt hashes, as `htpasswd -B` writes it."
+    )
+    token_issuer: str | None = _setting(
+        None, str, "The `iss` of access tokens of an outside issuer."
+    )
+    token_jwks: str | None = _setting(
+        None,
+        values.key_set,
+        "The keys of that issuer, a JSON Web Key Set: a file, or a URL `https://…`.",
+    )
+    token_audience: str = _setting(
+        "notifier", str, "The `aud` of access tokens: the service's name in challenges."
+    )
+    token_realm: str | None = _setting(
+        None,
+        values.web_url,
+        "Where clients get access tokens; our own `/auth/token` if not set.",
+    )
+    token_leeway_s: int = _setting(
+        60,
+        values.number(0, 600),
+        "Seconds by which the clock of an access token's issuer may be wrong.",
+    )
+    token_life_s: int = _setting(
+        300,
+        values.number(60, 86_400),
+        "Seconds for which our own access tokens are good.",
+    )
     delete: bool = _setting(True, values.switch, "Whether content may be deleted.")
     read_only: bool = _setting(False, values.switch, "Whether all writes are refused.")
     manifest_references: References = _setting(

@@ -101,6 +101,23 @@ def web_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def anonymous(text: str) -> tuple[str, ...]:
+    """Read what anonymous callers may do: ``all`` is one word, ``none`` is none."""
+    if text.lower() in {"all", "none"}:
+        return ("all",) if text.lower() == "all" else ()
+    words = tuple(part.strip() for part in text.lower().split(","))
+    if set(words) - {"pull", "push", "delete"}:
+        raise ValueError("say all, none, or some of pull,push,delete")
+    return words
+
+
+def key_set(text: str) -> str:
+    """Read where a key set is: a file, or a URL."""
+    if "://" in text and not urlsplit(url("https")(text)).hostname:
+        raise ValueError("say a file, or https:// and a host")
+    return text
+
+
 def proxy_url(text: str) -> str:
     """Read the URL of an HTTP proxy."""
     parts = urlsplit(url("http")(text))

@@ -1,7 +1,7 @@
 """The worker process: takes nudges, sweeps, and drains endpoints.
 
-It also goes on with redeliveries of many and with replays, forgets old deliveries, and
-removes upload sessions that nobody has gone on with.
+It also goes on with redeliveries of many and with replays, forgets old deliveries and
+tokens, and removes upload sessions that nobody has gone on with.
 """
 
 import socket
@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from notifier import logs
+from notifier.access.expiry import forget_expired
 from notifier.config import Settings
 from notifier.db import Database
 from notifier.delivery.bodies import Bodies
@@ -78,6 +79,11 @@ def run(settings: Settings) -> int:
             "expiry",
             _EXPIRY_S,
             lambda: storage.expire_uploads(datetime.now(UTC) - expiry),
+        ),
+        Periodic(
+            "tokens",
+            _EXPIRY_S,
+            lambda: forget_expired(database, datetime.now(UTC)),
         ),
     ]
     for thread in threads:

@@ -6,7 +6,7 @@ import pytest
 
 from notifier.access.caller import Caller, Credential
 from notifier.access.permissions import EVERYTHING, NOTHING, Permissions
-from notifier.access.permits import REPOSITORY_PERMITS, ROLES, Permit
+from notifier.access.permits import REPOSITORY_PERMITS, Permit
 
 TEAM = ("team/**",)
 GIVEN = [
@@ -88,18 +88,6 @@ def test_of_an_admin_a_token_takes_what_it_names() -> None:
     assert both.globs_for(Permit.PUSH) == TEAM
     assert not both.allow(Permit.ADMIN)
     assert not both.allow(Permit.PULL, "team/app")
-
-
-def test_roles_can_be_taken_alone() -> None:
-    permissions = Permissions.of(
-        [([Permit.PULL, Permit.AUDITOR], TEAM), ([Permit.OPERATOR], ["**"])]
-    )
-
-    roles = permissions.only(ROLES)
-
-    assert roles.globs_for(Permit.AUDITOR) == TEAM
-    assert roles.allow(Permit.OPERATOR)
-    assert not roles.allow(Permit.PULL)
 
 
 def test_answers_are_remembered_within_a_bound() -> None:

@@ -44,6 +44,13 @@ def test_what_is_set_is_used() -> None:
         public_url="https://registry.example.com/",
         trusted_proxies="10.0.0.0/8, 192.0.2.1,fd00::/8",
         secret_key="key",
+        anonymous="Pull, push",
+        htpasswd="/etc/htpasswd",
+        token_issuer="auth.example",
+        token_jwks="https://auth.example/jwks.json",
+        token_realm="https://auth.example/token",
+        token_leeway_s="0",
+        token_life_s="900",
         delete="off",
         read_only="yes",
         manifest_references="Sparse",
@@ -66,6 +73,12 @@ def test_what_is_set_is_used() -> None:
         ip_network("192.0.2.1/32"),
         ip_network("fd00::/8"),
     )
+    assert settings.anonymous == ("pull", "push")
+    assert settings.htpasswd == Path("/etc/htpasswd")
+    assert settings.token_issuer == "auth.example"
+    assert settings.token_jwks == "https://auth.example/jwks.json"
+    assert settings.token_realm == "https://auth.example/token"
+    assert (settings.token_leeway_s, settings.token_life_s) == (0, 900)
     assert not settings.delete
     assert settings.read_only
     assert settings.head_is_pull
@@ -77,6 +90,13 @@ def test_what_is_set_is_used() -> None:
     assert settings.allowed_networks == (ip_network("10.0.0.0/8"),)
     assert settings.allowed_ports == (range(443, 444), range(8000, 9000))
     assert settings.egress_proxy == "http://me:hunter2@proxy:4750"
+
+
+@pytest.mark.parametrize(("text", "words"), [("all", ("all",)), ("None", ())])
+def test_anonymous_callers_may_do_all_or_nothing(
+    text: str, words: tuple[str, ...]
+) -> None:
+    assert read(anonymous=text).anonymous == words
 
 
 def test_an_empty_variable_is_not_set() -> None:
@@ -102,6 +122,12 @@ def test_a_name_that_is_no_setting_stops_the_program(name: str) -> None:
         ("port", "-1", "say a whole number from 1 to 65535"),
         ("port", "5000.0", "say a whole number from 1 to 65535"),
         ("port", "9" * 5000, "say a whole number from 1 to 65535"),
+        ("anonymous", "push,admin", "say all, none, or some of pull,push,delete"),
+        ("anonymous", "all,pull", "say all, none, or some of pull,push,delete"),
+        ("token_jwks", "http://auth.example", "say a URL that begins with one of"),
+        ("token_jwks", "https:///jwks", "say a file, or https:// and a host"),
+        ("token_realm", "auth.example", "say a URL that begins with one of http://"),
+        ("token_life_s", "59", "say a whole number from 60 to 86400"),
         ("delete", "maybe", "say on or off"),
         ("pull_events", "never", "say one of journal, commit, off"),
         ("manifest_references", "lax", "say one of strict, sparse"),
