@@ -128,6 +128,20 @@ def test_the_examples_of_the_docs_work(reader: Reader, name: str) -> None:
         assert reader.types(example) is not None
 
 
+def test_access_is_configured_as_the_docs_say(tmp_path: Path) -> None:
+    """On a server of its own: the others are open."""
+    document = (ROOT / "docs/access.md").read_text()
+    with running(tmp_path / "data") as program:
+        reader = Reader(program, free_port(), tmp_path)
+        users, grants, check, tokens = map(reader.types, examples(document))
+
+    assert "developers" in users
+    assert grants.count("team/**") == 2
+    assert "it is granted to user:alice" in check
+    assert "The status is 1." in check
+    assert "ntf_" in tokens
+
+
 def test_a_push_starts_a_pipeline_as_the_docs_say(reader: Reader) -> None:
     document = (ROOT / "docs/ci.md").read_text()
     started: list[Any] = []

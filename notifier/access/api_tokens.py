@@ -54,6 +54,17 @@ class ApiToken:
         return Permissions.of([(self.permits, self.repositories)])
 
 
+def described(token: ApiToken) -> dict[str, Any]:
+    """Say which token it is, in the detail of an operational event."""
+    return {
+        "id": str(token.id),
+        "subject": token.subject,
+        "name": token.name,
+        "permits": [permit.value for permit in token.permits],
+        "repositories": list(token.repositories),
+    }
+
+
 def create(
     transaction: Transaction,
     *,

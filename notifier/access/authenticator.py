@@ -16,6 +16,7 @@ from notifier.access.passwords import Passwords
 from notifier.access.permissions import EVERYTHING, Permissions
 from notifier.access.refusals import CredentialsRefused, Refusal
 from notifier.access.renewals import Renewals
+from notifier.access.startup import may_be_open
 from notifier.access.subjects import MAX_OUTSIDE_NAME
 from notifier.access.throttle import Throttle
 from notifier.access.token_text import is_token
@@ -51,12 +52,7 @@ class Authenticator:
         self.service = settings.token_audience
         self.realm = settings.token_realm
         self._clock = clock
-        self._may_be_open = (
-            settings.anonymous is None
-            and htpasswd is None
-            and issuer is None
-            and settings.is_local()
-        )
+        self._may_be_open = may_be_open(settings)
         self._logins = Logins(passwords, htpasswd, Throttle(monotonic))
         self._bearers = Bearers(self.tokens, issuer, self._logins, clock)
         self._uses = Uses(database, monotonic)

@@ -40,6 +40,16 @@ class Grant:
         return permissions_of([self]).allow(permit, repository)
 
 
+def described(grant: Grant) -> dict[str, Any]:
+    """Say what is granted, in the detail of an operational event."""
+    return {
+        "id": str(grant.id),
+        "subject": grant.subject,
+        "permits": [permit.value for permit in grant.permits],
+        "repositories": list(grant.repositories),
+    }
+
+
 def permissions_of(grants: Iterable[Grant]) -> Permissions:
     """Add up what *grants* give."""
     return Permissions.of((grant.permits, grant.repositories) for grant in grants)

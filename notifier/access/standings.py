@@ -78,7 +78,7 @@ class Standings:
         if self._everybody is None:
             with self._database.read() as connection:
                 found = grants.list_for(connection, [ANONYMOUS])
-            self._everybody = (*_given(found), *_given_by(self._words))
+            self._everybody = (*_given(found), *given_by(self._words))
         return self._everybody
 
     def by_login(self, name: str) -> Account:
@@ -168,6 +168,7 @@ def _given(found: Sequence[Grant]) -> Sequence[Given]:
     return [(grant.permits, grant.repositories) for grant in found]
 
 
-def _given_by(words: Collection[str]) -> Sequence[Given]:
+def given_by(words: Collection[str]) -> Sequence[Given]:
+    """Return what *words* of the settings let everybody do."""
     permits = [Permit.ADMIN] if _ALL in words else list(map(Permit, words))
     return [(permits, EVERYWHERE)] if permits else []

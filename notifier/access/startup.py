@@ -14,9 +14,9 @@ def check_startup(settings: Settings, database: Database) -> bool:
     Raises `ConfigError` if others can reach the server and nothing says what they may
     do, or if a file or an issuer of the settings cannot be had.
     """
-    issuer = Issuer.open(settings)
-    htpasswd = Htpasswd.open(settings, Passwords())
-    if settings.anonymous is not None or issuer or htpasswd:
+    Issuer.open(settings)
+    Htpasswd.open(settings, Passwords())
+    if _says_something(settings):
         return False
     with database.read() as connection:
         if has_rows(connection):
@@ -30,3 +30,19 @@ def check_startup(settings: Settings, database: Database) -> bool:
             "(NOTIFIER_ANONYMOUS=pull)"
         )
     return True
+
+
+def may_be_open(settings: Settings) -> bool:
+    """Tell whether everybody may do everything as long as nobody has a row.
+
+    So it is by settings that say nothing, if only this machine reaches the server.
+    """
+    return not _says_something(settings) and settings.is_local()
+
+
+def _says_something(settings: Settings) -> bool:
+    return (
+        settings.anonymous is not None
+        or settings.htpasswd is not None
+        or settings.token_issuer is not None
+    )

@@ -48,6 +48,11 @@ class User:
         return subject_of(self.kind, self.name)
 
 
+def named(user: User) -> dict[str, str]:
+    """Say which user it is, in the detail of an operational event."""
+    return {"id": str(user.id), "name": user.name, "kind": user.kind.value}
+
+
 def create(
     transaction: Transaction,
     *,

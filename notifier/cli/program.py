@@ -17,6 +17,10 @@ _COMMANDS = (
     "deliveries",
     "redeliveries",
     "replays",
+    "users",
+    "grants",
+    "tokens",
+    "access",
     "secrets",
     "version",
 )

@@ -2,6 +2,7 @@
 
 from sqlalchemy.exc import ArgumentError
 
+from notifier.access.errors import AccessError
 from notifier.audit.answers import EventUnknown
 from notifier.cli.children import ChildrenFailed
 from notifier.cli.revision import SchemaMismatch
@@ -11,6 +12,7 @@ from notifier.delivery.errors import DeliveryError
 from notifier.secrets import SecretUnreadable
 
 KNOWN = (
+    AccessError,
     ArgumentError,
     ChildrenFailed,
     ConfigError,

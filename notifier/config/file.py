@@ -2,8 +2,8 @@
 
 A whole configuration file of distribution's may be given. Its ``notifications`` block
 counts, and so do two of the variables that distribution reads in its place. Other
-sections have no effect; but ``auth`` is refused, for without effect it leaves the door
-open.
+sections have no effect; but ``auth`` is refused, for without effect it would leave the
+door open.
 """
 
 import os
@@ -88,8 +88,8 @@ def _sections(path: Path) -> dict[str, Entry]:
     sections = document.mapping(OWN, NOTIFICATIONS, _VERSION, "auth", *_SECTIONS)
     if "auth" in sections:
         raise sections["auth"].error(
-            "notifier has no accounts yet: take this out, and let only those reach it "
-            "who may do everything"
+            "is not read: take it out, and say NOTIFIER_HTPASSWD or NOTIFIER_TOKEN_… "
+            "in its place (docs/access.md)"
         )
     return sections
 
