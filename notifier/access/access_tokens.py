@@ -14,7 +14,7 @@ from uuid import uuid4
 import jwt
 
 from notifier.access.caller import Caller
-from notifier.access.claims import MAX_TOKEN, Claims, refused, verified
+from notifier.access.claims import API_TOKEN, MAX_TOKEN, Claims, refused, verified
 from notifier.access.refusals import CredentialsRefused, Refusal
 from notifier.access.scopes import Scope
 from notifier.config import Settings
@@ -75,7 +75,7 @@ class AccessTokens:
             ],
         }
         if caller.api_token_id is not None:
-            claims["api_token"] = str(caller.api_token_id)
+            claims[API_TOKEN] = str(caller.api_token_id)
         return AccessToken(
             text=jwt.encode(claims, self._keys[0], ALGORITHM),
             expires_in_s=self._life_s,
@@ -107,4 +107,4 @@ class AccessTokens:
             )
             return payload
 
-        return verified(decode, self._leeway_s)
+        return verified(decode, self._leeway_s, is_ours=True)

@@ -112,13 +112,14 @@ def list_tokens(
 ) -> Sequence[ApiToken]:
     """List tokens, newest first, those made before the one called *after*.
 
-    Tokens that have expired or were revoked are among them for some time.
+    Tokens that have expired or were revoked are among them for some time. Raises
+    `AccessInvalid` for a *subject* that is none.
     """
     statement = _ALL.order_by(ApiTokenRow.id.desc()).limit(limit)
     if after is not None:
         statement = statement.where(ApiTokenRow.id < after)
     if subject is not None:
-        statement = statement.where(ApiTokenRow.subject == subject)
+        statement = statement.where(ApiTokenRow.subject == parse_subject(subject))
     return [_token(row) for row in connection.execute(statement)]
 
 

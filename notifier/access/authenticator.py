@@ -8,6 +8,7 @@ from collections.abc import Callable
 from notifier.access.access_tokens import AccessTokens
 from notifier.access.bearers import Bearers
 from notifier.access.caller import Caller, Credential
+from notifier.access.fields import is_visible
 from notifier.access.htpasswd import Htpasswd
 from notifier.access.issuer import Issuer
 from notifier.access.latest import Latest, View
@@ -67,7 +68,8 @@ class Authenticator:
     def authenticate(self, authorization: str | None, address: str) -> Caller:
         """Return who sends a request with that header from that *address* (no port).
 
-        Raises `CredentialsRefused`, `TooManyAttempts` or `DatabaseUnavailable`.
+        Not to be called within a transaction. Raises `CredentialsRefused`,
+        `TooManyAttempts` or `DatabaseUnavailable`.
         """
         view = self._latest.view()
         if authorization is None or self._is_open(view):
@@ -127,7 +129,7 @@ class Authenticator:
     ) -> Caller:
         if is_token(password):
             return self._by_token(password, view)
-        if not 0 < len(name) <= MAX_OUTSIDE_NAME or len(password) > MAX_LENGTH:
+        if not is_visible(name, MAX_OUTSIDE_NAME) or len(password) > MAX_LENGTH:
             raise CredentialsRefused(Refusal.MALFORMED)
         account = view.standings.by_login(name)
         return account.caller(self._logins.verify(account, password, address))

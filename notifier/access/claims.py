@@ -17,6 +17,7 @@ from notifier.access.scopes import REPOSITORY, Scope, is_name
 from notifier.access.subjects import MAX_OUTSIDE_NAME
 
 MAX_TOKEN: Final = 16 * 1024
+API_TOKEN: Final = "api_token"  # noqa: S105 - the name of a claim
 
 _MAX_ENTRIES = 256
 _MAX_ACTIONS = 32
@@ -60,10 +61,13 @@ def refused(reason: Refusal) -> CredentialsRefused:
     return CredentialsRefused(reason, is_token=True)
 
 
-def verified(decode: Callable[[], Mapping[str, Any]], leeway_s: float) -> Claims:
+def verified(
+    decode: Callable[[], Mapping[str, Any]], leeway_s: float, *, is_ours: bool
+) -> Claims:
     """Return the claims of the token that *decode* verifies.
 
-    Raises `CredentialsRefused` for whatever is wrong with it.
+    One that *is_ours* may name an API token. Raises `CredentialsRefused` for whatever
+    is wrong with it.
     """
     try:
         payload = decode()
@@ -73,7 +77,7 @@ def verified(decode: Callable[[], Mapping[str, Any]], leeway_s: float) -> Claims
         # Of a header with values of the wrong kinds.
         raise refused(Refusal.MALFORMED) from None
     try:
-        return _read(payload, leeway_s)
+        return _read(payload, leeway_s, is_ours=is_ours)
     except (KeyError, TypeError, ValueError, OverflowError):
         raise refused(Refusal.CLAIMS) from None
 
@@ -85,13 +89,13 @@ def _reason(error: jwt.PyJWTError) -> Refusal:
     return Refusal.CLAIMS
 
 
-def _read(payload: Mapping[str, Any], leeway_s: float) -> Claims:
-    id_ = payload.get("api_token")
+def _read(payload: Mapping[str, Any], leeway_s: float, *, is_ours: bool) -> Claims:
+    id_ = payload.get(API_TOKEN) if is_ours else None
     return Claims(
         name=_name(payload.get("sub") or ""),
         access=_access(payload.get("access") or []),
         expires_at=int(payload["exp"]) + leeway_s,
-        api_token_id=None if id_ is None else UUID(id_),
+        api_token_id=None if id_ is None else UUID(str(id_)),
     )
 
 

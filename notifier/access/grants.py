@@ -92,12 +92,15 @@ def list_grants(
     after: UUID | None = None,
     subject: str | None = None,
 ) -> Sequence[Grant]:
-    """List grants, newest first, those made before the one called *after*."""
+    """List grants, newest first, those made before the one called *after*.
+
+    Raises `AccessInvalid` for a *subject* that is none.
+    """
     statement = _ALL.order_by(GrantRow.id.desc()).limit(limit)
     if after is not None:
         statement = statement.where(GrantRow.id < after)
     if subject is not None:
-        statement = statement.where(GrantRow.subject == subject)
+        statement = statement.where(GrantRow.subject == parse_subject(subject))
     return [_grant(row) for row in connection.execute(statement)]
 
 

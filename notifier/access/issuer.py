@@ -96,7 +96,7 @@ class Issuer:
             )
             return payload
 
-        return verified(decode, self._leeway_s)
+        return verified(decode, self._leeway_s, is_ours=False)
 
 
 def read_header(text: str) -> Mapping[str, Any]:

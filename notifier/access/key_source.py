@@ -8,6 +8,7 @@ from http.client import HTTPException, HTTPMessage
 from pathlib import Path
 from typing import IO, Final, Protocol
 from urllib.error import URLError
+from urllib.parse import urlsplit
 from urllib.request import (
     HTTPRedirectHandler,
     HTTPSHandler,
@@ -100,7 +101,9 @@ class KeyUrl:
                 self._tried_at = self._clock()
                 self._keys = parse_key_set(_fetch(self._url))
         except (OSError, HTTPException, ValueError) as error:
-            _log.warning("key_set_unreadable", url=self._url, error=_words(error))
+            # No more of the URL: a query may hold a secret.
+            host = urlsplit(self._url).hostname
+            _log.warning("key_set_unreadable", host=host, error=_words(error))
         finally:
             self._fetching.release()
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from notifier.access.errors import AccessInvalid, NameTaken, TooMany, UserUnknown
-from notifier.access.fields import checked_name
+from notifier.access.fields import checked_name, is_visible
 from notifier.access.passwords import PasswordHash
 from notifier.access.state import begin_change
 from notifier.access.subjects import Kind, subject_of
@@ -106,6 +106,9 @@ def get(connection: sa.Connection, id_: UUID) -> User:
 
 def find_by_name(connection: sa.Connection, name: str) -> User | None:
     """Return the user or robot of that name, or None."""
+    if not is_visible(name, len(name)):
+        # A zero byte, say, which PostgreSQL takes for a mistake of ours.
+        return None
     rows = connection.execute(_ALL.where(UserRow.name == name)).all()
     found = _users(connection, rows)
     return found[0] if found else None

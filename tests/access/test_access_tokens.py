@@ -193,3 +193,40 @@ def test_a_name_that_is_a_glob_reaches_nothing() -> None:
     claims = tokens().verify(text)
 
     assert claims.access == (Scope("repository", "team/app", ("*",)),)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+NAMES = st.sampled_from([*issuing.claims(), "api_token"])
+ENTRIES = st.lists(
+    st.dictionaries(st.sampled_from(["type", "name", "actions"]), JSON), max_size=3
+)
+
+
+@given(
+    st.dictionaries(NAMES, JSON),
+    st.none() | ENTRIES,
+)
+def test_whatever_a_token_says_it_is_read_or_refused(
+    changes: dict[str, Any], access: list[dict[str, Any]] | None
+) -> None:
+    """Whoever signs it may be an outside issuer, and mistaken."""
+    [key] = SecretBox([KEY]).derive_keys("access tokens")
+    claims = issuing.claims(iss="notifier") | changes
+    if access is not None:
+        claims["access"] = access
+    try:
+        text = jwt.encode(claims, key, "HS256")
+    except (TypeError, ValueError, OverflowError):
+        return
+
+    try:
+        found = tokens().verify(text)
+    except CredentialsRefused:
+        return
+    assert all("*" not in scope.name for scope in found.access if scope.permits)

@@ -85,6 +85,11 @@ def test_tokens_are_listed_newest_first_by_pages_and_by_owner(
     assert own == [three, one]
 
 
+def test_of_what_is_no_subject_nothing_is_listed(database: Database) -> None:
+    with database.read() as connection, pytest.raises(AccessInvalid):
+        api_tokens.list_tokens(connection, limit=1, subject="user:a\0b")
+
+
 def test_a_token_is_revoked_once_and_the_version_changes(database: Database) -> None:
     made, _ = _create(database)
     with database.read() as connection:

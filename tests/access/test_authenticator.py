@@ -1,16 +1,20 @@
 """Who is asking: every kind of credential, and what becomes of it."""
 
+import base64
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import hypothesis
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from notifier.access import api_tokens, grants, users
 from notifier.access.access_tokens import AccessTokens
 from notifier.access.caller import Credential
 from notifier.access.passwords import PasswordHash, Passwords, hash_password
 from notifier.access.permits import Permit
-from notifier.access.refusals import Refusal, TooManyAttempts
+from notifier.access.refusals import CredentialsRefused, Refusal, TooManyAttempts
 from notifier.access.scopes import granted, parse_scopes
 from notifier.access.subjects import Kind
 from notifier.access.throttle import PER_ACCOUNT
@@ -178,6 +182,7 @@ def test_a_wrong_password_is_refused_whoever_is_called_so(
     [
         *("", "Basic", "Basic ", "Basic !", "Basic YWxpY2U=", "Basic 4pi"),
         *("Digest x", "alice:password", "Basic /w==", basic("", PASSWORD)),
+        *(basic("a\0b", PASSWORD), basic(" alice", PASSWORD)),
         *(basic("x" * 256, PASSWORD), basic("alice", "x" * 1025), "Bearer", "Bearer "),
     ],
 )
@@ -675,6 +680,32 @@ def test_a_refresh_token_is_of_no_use_once_the_line_of_the_file_is_another(
     for wrong in (text, "nonsense"):
         with pytest.raises(Exception, match="the credentials are refused"):
             renewals.redeem(wrong, service="registry")
+
+
+AUTHORIZATIONS = st.one_of(
+    st.text(),
+    st.text().map(lambda text: f"Bearer {text}"),
+    st.text().map(lambda text: f"Basic {text}"),
+    st.binary().map(lambda given: "Basic " + base64.b64encode(given).decode()),
+    st.lists(st.binary(), min_size=3, max_size=3).map(
+        lambda parts: (
+            "Bearer "
+            + ".".join(base64.urlsafe_b64encode(p).decode().rstrip("=") for p in parts)
+        )
+    ),
+)
+
+
+@hypothesis.settings(
+    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture]
+)
+@given(AUTHORIZATIONS)
+def test_whatever_somebody_sends_is_refused(outside: Gate, authorization: str) -> None:
+    """And never a fault of ours: nobody here can be guessed."""
+    outside.wait(60)
+
+    with pytest.raises(CredentialsRefused):
+        outside.ask(authorization)
 
 
 def test_what_is_told_of_a_caller_holds_no_secret(

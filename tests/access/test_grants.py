@@ -51,6 +51,14 @@ def test_grants_are_listed_newest_first_by_pages_and_by_subject(
     assert for_both == [one, two, three]
 
 
+@pytest.mark.parametrize("subject", ["alice", "user:a\0b", ""])
+def test_of_what_is_no_subject_nothing_is_listed(
+    database: Database, subject: str
+) -> None:
+    with database.read() as connection, pytest.raises(AccessInvalid):
+        grants.list_grants(connection, limit=1, subject=subject)
+
+
 def test_a_grant_says_what_it_gives(database: Database) -> None:
     given = _add(database, repositories=["team/*"])
 

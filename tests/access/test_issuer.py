@@ -69,6 +69,7 @@ def test_a_token_that_names_no_key_is_verified_by_any(issuer: Issuer, alg: str) 
         {"nbf": None},
         {"nbf": FromNow(58)},
         {"exp": FromNow(-58)},
+        {"api_token": "not one of ours"},
     ],
 )
 def test_a_token_may_be_so(issuer: Issuer, more: dict[str, Any]) -> None:

@@ -32,7 +32,8 @@ def test_a_user_is_found_by_name_and_by_id(database: Database) -> None:
     with database.read() as connection:
         assert users.find_by_name(connection, "alice") == alice
         assert users.get(connection, ci.id) == ci
-        assert users.find_by_name(connection, "bob") is None
+        for name in ("bob", "", "a\0b"):
+            assert users.find_by_name(connection, name) is None
     assert (alice.subject, ci.subject) == ("user:alice", "robot:ci")
     assert (alice.groups, ci.groups) == (("ops", "team"), ())
     assert (alice.has_password, ci.has_password) == (True, False)
