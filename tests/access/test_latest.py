@@ -1,6 +1,9 @@
 """What is remembered of access, and when it is forgotten."""
 
+import pytest
+
 from notifier.access import grants, users
+from notifier.access.errors import AccessInvalid
 from notifier.access.latest import Latest
 from notifier.access.permits import Permit
 from notifier.db import Database
@@ -52,15 +55,10 @@ def test_a_change_that_was_undone_is_none(database: Database) -> None:
     _add_grant(database)
     view = latest.view()
 
-    class UndoneError(Exception):
-        pass
-
-    try:
-        with database.transaction() as transaction:
-            users.create(transaction, name="alice")
-            raise UndoneError
-    except UndoneError:
-        clock.now += 1
+    with pytest.raises(AccessInvalid), database.transaction() as transaction:
+        users.create(transaction, name="alice")
+        users.create(transaction, name="no name")
+    clock.now += 1
 
     assert latest.view() is view
 
