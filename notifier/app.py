@@ -11,6 +11,7 @@ from uuid import uuid4
 from flask import Flask
 
 from notifier import logs
+from notifier.access.authenticator import Authenticator
 from notifier.config import Settings
 from notifier.db import Database
 from notifier.delivery.endpoints import EndpointStore
@@ -30,6 +31,8 @@ from notifier.storage import open_storage
 from notifier.web import errors, health, log
 from notifier.web.api import openapi
 from notifier.web.application import Application
+from notifier.web.auth import tokens
+from notifier.web.auth.quota import Quota
 from notifier.web.services import Services, get_services
 from notifier.web.v2.routes import make_blueprint
 
@@ -44,6 +47,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Application("notifier")
     _compose(app, settings).attach(app)
     app.register_blueprint(make_blueprint())
+    app.register_blueprint(tokens.make_blueprint())
     openapi.init_app(app)
     app.register_blueprint(health.make_blueprint())
     errors.init_app(app)
@@ -79,8 +83,9 @@ class _Core:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         self.recorder = Recorder()
         self.announcer = Announcer(sender, self.recorder)
+        self.box = SecretBox.open(settings)
         self.endpoints = EndpointStore(
-            SecretBox.open(settings), settings.max_endpoints, Reach.of(settings)
+            self.box, settings.max_endpoints, Reach.of(settings)
         )
         self.nudger = Nudger(JobQueue(redis_url(settings)))
         self.outbox = Outbox(self.endpoints, self.nudger)
@@ -95,6 +100,8 @@ def _compose(app: Flask, settings: Settings) -> Services:
     database = Database(settings.database)
     return Services(
         settings=settings,
+        authenticator=Authenticator(settings, database, core.box),
+        denials=Quota(),
         database=database,
         storage=open_storage(settings.storage),
         recorder=core.recorder,

@@ -16,12 +16,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from notifier import app as composition
+from notifier.access.passwords import PasswordHash, hash_password
 from notifier.cli import schema
 from notifier.config import Settings
 from notifier.db import Base, Database
 from notifier.storage import FilesystemStorage, MemoryStorage, Storage
 from notifier.web.services import Services, get_services
 from tests import servers
+from tests.access.conftest import PASSWORD
 
 # The program's processes that tests start are not measured: it makes them half as slow
 # again, and what they run is called by other tests, but for a few lines.
@@ -99,6 +101,12 @@ def _database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[st
     engine: sa.Engine = request.getfixturevalue("postgresql_engine")
     yield request.getfixturevalue("postgresql")
     _empty(engine)
+
+
+@pytest.fixture(scope="session", name="password_hash")
+def _password_hash() -> PasswordHash:
+    """Give the hash of `PASSWORD`, which takes a while to make."""
+    return hash_password(PASSWORD)
 
 
 @pytest.fixture(name="database")

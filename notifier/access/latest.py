@@ -10,7 +10,7 @@ from notifier.access.caller import Caller
 from notifier.access.recent import Recent
 from notifier.access.standings import Standings
 from notifier.access.state import get_version
-from notifier.db import Database
+from notifier.db import Database, DatabaseUnavailable
 
 LOOK_EVERY_S: Final = 1.0
 
@@ -52,10 +52,11 @@ class Latest:
         self._view = self._new_view()
 
     def view(self) -> View:
-        """Return the view of now. Raises `DatabaseUnavailable`.
+        """Return the view of now; that of before, as long as the database is away.
 
         Whoever has got one before fills that one: what they read before a change is
-        never taken for what there is after it.
+        never taken for what there is after it. Raises `DatabaseUnavailable` if there
+        was none before.
         """
         now = self._clock()
         if now >= self._look_at:
@@ -67,8 +68,14 @@ class Latest:
         self._look_at = self._clock()
 
     def _look(self, now: float) -> None:
-        with self._database.read() as connection:
-            seen = get_version(connection), self._outside()
+        try:
+            with self._database.read() as connection:
+                seen = get_version(connection), self._outside()
+        except DatabaseUnavailable:
+            if self._seen is None:
+                raise
+            # What was so a moment ago holds, for nothing can be changed either.
+            seen = self._seen
         if seen != self._seen:
             self._view = self._new_view()
             self._seen = seen

@@ -14,6 +14,7 @@ import click
 from notifier import __version__, logs
 from notifier.cli import declared, redis_server, schema, web, worker
 from notifier.cli.children import Child, Children
+from notifier.cli.opening import check_access
 from notifier.cli.ports import find_address, is_listening
 from notifier.cli.program import main
 from notifier.config import ConfigError, Settings
@@ -37,6 +38,10 @@ Three things to try, in another terminal:
 3. Ask the log who pushed what, and when:
      curl '{url}/api/v1/events?repository=team/app'
 """
+_OPEN = """\
+Whoever is on this machine may do everything, without a password: no user has been added
+yet (`notifier users add`, docs/access.md). Nobody else can reach it.
+"""
 
 
 @click.command("serve")
@@ -59,10 +64,11 @@ def command() -> None:
         find_address(settings)
         SecretBox.open(settings)
         schema.upgrade(settings.database)
+        is_open = check_access(settings)
         declared.declare_endpoints(settings)
         _forget_figures(settings.data_dir / "metrics")
         _children(settings).run(
-            partial(is_listening, settings), partial(_greet, settings)
+            partial(is_listening, settings), partial(_greet, settings, is_open=is_open)
         )
 
 
@@ -120,7 +126,7 @@ def _own_child(
     return Child(str(command.name), work, yields=yields)
 
 
-def _greet(settings: Settings) -> None:
+def _greet(settings: Settings, *, is_open: bool) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     registry = f"{host}:{settings.port}"
     click.echo(
@@ -131,3 +137,5 @@ def _greet(settings: Settings) -> None:
             data_dir=settings.data_dir.absolute(),
         )
     )
+    if is_open:
+        click.echo(_OPEN)

@@ -19,6 +19,7 @@ from granian.server.mp import MPServer
 from notifier import app as composition
 from notifier.cli import declared, parentage
 from notifier.cli.children import Child, ChildrenFailed
+from notifier.cli.opening import check_access
 from notifier.cli.ports import find_address
 from notifier.config import ConfigError, Settings
 from notifier.db import DatabaseUnavailable
@@ -52,6 +53,7 @@ def command(settings: Settings | None) -> None:
     settings = settings or declared.read_settings()
     # A bad key is better told once than by each process.
     SecretBox.open(settings)
+    check_access(settings)
     server = _server(settings)
     with _mover():
         try:

@@ -9,6 +9,7 @@ from notifier.config.errors import ConfigError
 from notifier.config.file import ConfigFile
 from notifier.config.notifications import DeclaredEndpoint
 from notifier.config.settings import (
+    Challenge,
     LogFormat,
     PullEvents,
     References,
@@ -17,6 +18,7 @@ from notifier.config.settings import (
 from notifier.config.values import Network
 
 __all__ = [
+    "Challenge",
     "ConfigError",
     "ConfigFile",
     "DeclaredEndpoint",

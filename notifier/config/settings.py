@@ -30,6 +30,13 @@ class References(StrEnum):
     SPARSE = "sparse"
 
 
+class Challenge(StrEnum):
+    """What registry clients are asked for: a token, or a name and a password."""
+
+    BEARER = "bearer"
+    BASIC = "basic"
+
+
 class LogFormat(StrEnum):
     """How a log line looks; ``auto`` is ``console`` on a terminal, else ``json``."""
 
@@ -120,6 +127,12 @@ class Settings:
         None,
         values.web_url,
         "Where clients get access tokens; our own `/auth/token` if not set.",
+    )
+    challenge: Challenge = _setting(
+        Challenge.BEARER,
+        values.choice(Challenge),
+        "What registry clients are asked for: `bearer`, a token from the realm, or "
+        "`basic`, a name and a password with each request. Both are taken anyway.",
     )
     token_leeway_s: int = _setting(
         60,

@@ -9,6 +9,9 @@ from notifier.registry.digest import Digest, DigestBytes
 from notifier.registry.errors import BlobUnknown
 from notifier.registry.repositories import Repository
 
+# Of a blob that everybody has, some that somebody may read will be among these.
+_MAX_OWNERS = 1000
+
 
 class Blob(Base):
     """Content that the storage holds."""
@@ -54,13 +57,13 @@ _SIZES = PreparedIn(
         .where(BlobLink.repository_id == sa.bindparam("repository_id"), is_one)
     ),
 )
-_OWNER = Prepared(
+_OWNERS = Prepared(
     lambda _: (
         sa.select(Repository.name)
         .join(BlobLink, BlobLink.repository_id == Repository.id)
         .join(Blob, Blob.id == BlobLink.blob_id)
         .where(Blob.digest == sa.bindparam("digest"))
-        .limit(1)
+        .limit(_MAX_OWNERS)
     )
 )
 _PUT = Prepared(lambda insert: insert(Blob).on_conflict_do_nothing())
@@ -94,13 +97,9 @@ def list_sizes(
     return dict(_SIZES.all(connection, digests, repository_id=repository_id))
 
 
-def get_owner(connection: sa.Connection, digest: Digest) -> str:
-    """Return the name of a repository that links the blob; raise `BlobUnknown`."""
-    row = _OWNER.first(connection, digest=digest)
-    if row is None:
-        raise BlobUnknown({"digest": digest})
-    name: str = row[0]
-    return name
+def list_owners(connection: sa.Connection, digest: Digest) -> list[str]:
+    """Return the names of some repositories that link the blob."""
+    return [name for (name,) in _OWNERS.all(connection, digest=digest)]
 
 
 def link(

@@ -5,6 +5,7 @@ RegistryError
 ├── BlobUnknown           BLOB_UNKNOWN
 ├── BlobUploadInvalid     BLOB_UPLOAD_INVALID
 ├── BlobUploadUnknown     BLOB_UPLOAD_UNKNOWN
+├── Denied                DENIED
 ├── DigestInvalid         DIGEST_INVALID
 ├── ManifestBlobUnknown   MANIFEST_BLOB_UNKNOWN
 ├── ManifestInvalid       MANIFEST_INVALID
@@ -16,6 +17,8 @@ RegistryError
 ├── RangeInvalid          RANGE_INVALID
 ├── SizeInvalid           SIZE_INVALID
 ├── TagInvalid            TAG_INVALID
+├── TooManyRequests       TOOMANYREQUESTS
+├── Unauthorized          UNAUTHORIZED
 └── Unsupported           UNSUPPORTED
 
 ``web.v2.errors`` gives each its HTTP status.
@@ -65,6 +68,13 @@ class BlobUploadUnknown(RegistryError):
 
     code = "BLOB_UPLOAD_UNKNOWN"
     message = "blob upload unknown to registry"
+
+
+class Denied(RegistryError):
+    """Whoever asks may not do that."""
+
+    code = "DENIED"
+    message = "requested access to the resource is denied"
 
 
 class DigestInvalid(RegistryError):
@@ -146,6 +156,28 @@ class TagInvalid(RegistryError):
 
     code = "TAG_INVALID"
     message = "invalid tag name"
+
+
+class TooManyRequests(RegistryError):
+    """Somebody asks more often than they may; *retry_after_s* says when to go on."""
+
+    code = "TOOMANYREQUESTS"
+    message = "too many requests"
+
+    def __init__(self, retry_after_s: int, detail: Any = None) -> None:
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
+
+
+class Unauthorized(RegistryError):
+    """Nobody has proved that they may do that; the *challenge* says how one can."""
+
+    code = "UNAUTHORIZED"
+    message = "authentication required"
+
+    def __init__(self, challenge: str, detail: Any = None) -> None:
+        super().__init__(detail)
+        self.challenge = challenge
 
 
 class Unsupported(RegistryError):

@@ -1,10 +1,19 @@
 """Repositories: the names under which manifests, blobs and tags live."""
 
+from collections.abc import Sequence
+from typing import Final
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from notifier.db import Base, Interned, Prepared
 from notifier.db.base import ByteOrderText, Serial
+from notifier.globs import matches
+
+EVERYTHING: Final = ("**",)
+
+_READ_AT_ONCE = 1000
+_LAST_CHARACTER = "\N{DELETE}"
 
 
 class Repository(Base):
@@ -41,10 +50,28 @@ def lock(connection: sa.Connection, name: str) -> None:
 
 
 def list_repositories(
-    connection: sa.Connection, *, last: str | None, limit: int
+    connection: sa.Connection,
+    *,
+    last: str | None,
+    limit: int,
+    globs: Sequence[str] = EVERYTHING,
 ) -> list[str]:
-    """List names in lexical order, those after *last*."""
-    statement = sa.select(Repository.name).order_by(Repository.name).limit(limit)
-    if last is not None:
-        statement = statement.where(Repository.name > last)
-    return list(connection.scalars(statement))
+    """List names in lexical order, those after *last* that any of *globs* matches."""
+    found: list[str] = []
+    size = max(limit, _READ_AT_ONCE)
+    # No name that a glob matches lies outside of what begins as the globs do.
+    beginnings = [glob.partition("*")[0] for glob in globs]
+    within = sa.select(Repository.name).where(
+        Repository.name >= min(beginnings, default=""),
+        Repository.name <= max(beginnings, default="") + _LAST_CHARACTER,
+    )
+    while len(found) < limit:
+        statement = within.order_by(Repository.name).limit(size)
+        if last is not None:
+            statement = statement.where(Repository.name > last)
+        names = list(connection.scalars(statement))
+        found += [name for name in names if any(matches(glob, name) for glob in globs)]
+        if len(names) < size:
+            break
+        last = names[-1]
+    return found[:limit]

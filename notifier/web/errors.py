@@ -1,6 +1,6 @@
 """Refusals and faults outside ``/v2/``, as RFC 9457 has them: problem+json."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -29,7 +29,7 @@ def problem(
     detail: str | None = None,
     *,
     errors: Iterable[Mapping[str, Any]] = (),
-    headers: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | Sequence[tuple[str, str]] | None = None,
 ) -> Response:
     """Return an answer that says what is wrong; *errors* name the parts that are."""
     body: dict[str, Any] = {
@@ -51,8 +51,8 @@ def _refused(error: HTTPException) -> Response:
     """Answer what Flask refuses, also where no view and so no blueprint is found."""
     if request.path.startswith("/v2/"):
         return v2_errors.render_http(error)
-    kept = {"Allow", "Retry-After"}
-    headers = {name: text for name, text in error.get_headers() if name in kept}
+    kept = {"Allow", "Retry-After", "WWW-Authenticate"}
+    headers = [(name, text) for name, text in error.get_headers() if name in kept]
     return problem(error.code or 500, error.description, headers=headers)
 
 

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, jsonify
 
 from notifier.delivery.endpoint_rows import get_version
 from notifier.metrics import CONTENT_TYPE
+from notifier.web.auth.needs import Need, require
 from notifier.web.gauges import measure
 from notifier.web.probes import OK, Probe
 from notifier.web.services import Services, services
@@ -33,6 +34,7 @@ def get_health() -> Response:
 
 def get_metrics() -> Response:
     """Show what this process and those beside it have counted, and what is due."""
+    require(Need.AUDITOR)
     own = services()
     figures = own.metrics.render(*measure(own))
     return Response(figures, content_type=CONTENT_TYPE)

@@ -25,7 +25,7 @@ def is_trusted(addr: str, proxies: Sequence[Network]) -> bool:
     if not proxies:
         return False
     try:
-        address = ip_address(_without_port(addr))
+        address = ip_address(without_port(addr))
     except ValueError:
         return False
     if isinstance(address, IPv6Address) and address.ipv4_mapped:
@@ -69,6 +69,13 @@ def registry_url(
     return f"{scheme}://{host}{prefix}" if host else prefix
 
 
+def without_port(addr: str) -> str:
+    """Return the address alone."""
+    if addr.startswith("["):
+        return addr[1:].partition("]")[0]
+    return addr.partition(":")[0] if addr.count(":") == 1 else addr
+
+
 def _forwarded(headers: Headers) -> dict[str, str]:
     if "Forwarded" in headers:
         first = headers["Forwarded"].split(",")[0]
@@ -89,9 +96,3 @@ def _is_address(text: str) -> bool:
         return False
     # What stands for the zone is free text.
     return not (isinstance(address, IPv6Address) and address.scope_id)
-
-
-def _without_port(addr: str) -> str:
-    if addr.startswith("["):
-        return addr[1:].partition("]")[0]
-    return addr.partition(":")[0] if addr.count(":") == 1 else addr

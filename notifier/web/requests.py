@@ -30,7 +30,18 @@ def request_record() -> RequestRecord:
 
 def current_origin() -> Origin:
     """Return who is asking, by which request, and where."""
-    return Origin(request=request_record(), source=services().source)
+    actor, credential = g.get("actor") or (None, None)
+    return Origin(
+        request=request_record(),
+        source=services().source,
+        actor=actor,
+        credential=credential,
+    )
+
+
+def client_host() -> str:
+    """Return the client's address without its port."""
+    return proxies.without_port(request_record().addr)
 
 
 def registry_url() -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app
 
+from notifier.access.authenticator import Authenticator
 from notifier.config import Settings
 from notifier.db import Database
 from notifier.delivery.endpoints import EndpointStore
@@ -16,6 +17,7 @@ from notifier.events.journal import Journal
 from notifier.events.record import Recorder
 from notifier.metrics import Metrics
 from notifier.storage import Storage
+from notifier.web.auth.quota import Quota
 
 _KEY = "notifier"
 
@@ -25,6 +27,8 @@ class Services:
     """The parts of one application."""
 
     settings: Settings
+    authenticator: Authenticator
+    denials: Quota
     database: Database
     storage: Storage
     recorder: Recorder

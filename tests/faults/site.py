@@ -23,6 +23,7 @@ DATABASES = ("sqlite", "postgresql")
 _START_S = 30.0
 _RESTART_S = 15.0
 _PAGE = 1000
+_CHANGES = "&action=push,pull,mount,delete,ping"
 _TRACEBACKS = ("Traceback (most recent call last)", '"exception":')
 
 
@@ -108,8 +109,8 @@ class Site:
         self._program.post(f"/api/v1/endpoints/{endpoint_id}/pings", {})
 
     def log(self) -> list[dict[str, Any]]:
-        """Return all events of the log, page by page."""
-        return [item["event"] for item in self._list("/api/v1/events")]
+        """Return all changes and pulls of the log, page by page."""
+        return [item["event"] for item in self._list("/api/v1/events", _CHANGES)]
 
     def has_pending(self, endpoint_id: str | None = None) -> bool:
         """Tell whether deliveries are still to be made, at all or to an endpoint."""
@@ -148,12 +149,12 @@ class Site:
         """Let nothing of it run on."""
         self._program.kill_all()
 
-    def _list(self, path: str) -> list[dict[str, Any]]:
+    def _list(self, path: str, query: str = "") -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = []
         page: dict[str, Any] = {"next": ""}
         while (cursor := page["next"]) is not None:
-            query = f"&cursor={cursor}" if cursor else ""
-            page = self._program.get(f"{path}?limit={_PAGE}{query}")
+            at = f"&cursor={cursor}" if cursor else ""
+            page = self._program.get(f"{path}?limit={_PAGE}{at}{query}")
             items += page["items"]
         return items
 

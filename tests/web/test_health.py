@@ -200,6 +200,7 @@ def test_figures_are_shown_without_a_database(
         raise DatabaseUnavailable
 
     client.get("/healthz")
+    client.get("/metrics")
     monkeypatch.setattr(Database, "read", refuse)
 
     response = client.get("/metrics")

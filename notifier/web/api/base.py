@@ -1,6 +1,6 @@
 """What all blueprints of the API have in common: how a request is read."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn
 
 import flask_smorest
@@ -16,6 +16,7 @@ from werkzeug.exceptions import (
 )
 
 from notifier.web.api import refusals
+from notifier.web.auth.needs import Need, require
 
 _MAX_BODY = 1024 * 1024
 _NOTHING = marshmallow.Schema()
@@ -60,7 +61,7 @@ class ArgumentParser(FlaskParser):
 
 
 class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # it has no types
-    """A group of views under ``/api/v1``."""
+    """A group of views under ``/api/v1``, each with what it needs of who asks."""
 
     ARGUMENTS_PARSER = ArgumentParser()
 
@@ -68,9 +69,31 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # it has no typ
         super().__init__(
             name, import_name, url_prefix="/api/v1", description=description
         )
+        self.needs: dict[str, Need] = {}
         refusals.register(self)
+        self.before_request(self._require)
         self.before_request(self._refuse_unread)
         self.after_request(_set_headers)
+
+    def route(
+        self, rule: str, *, needs: Need, **options: Any
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Make the decorated function the view of a route, and say what that needs."""
+        add = super().route(rule, **options)
+
+        def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+            endpoint = options.get("endpoint") or view.__name__
+            self.needs[f"{self.name}.{endpoint}"] = needs
+            described = self.doc(
+                security=[{"bearer": []}, {"basic": []}], **{"x-needs": needs.value}
+            )
+            added: Callable[..., Any] = add(described(view))
+            return added
+
+        return decorate
+
+    def _require(self) -> None:
+        require(self.needs[request.endpoint or ""])
 
     def _refuse_unread(self) -> None:
         """Refuse parameters, or a body, where the view reads none."""

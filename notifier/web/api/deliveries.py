@@ -33,6 +33,7 @@ from notifier.web.api.schemas.deliveries import (
     DeliveryQuerySchema,
     DeliverySchema,
 )
+from notifier.web.auth.needs import Need
 from notifier.web.services import services
 
 blueprint = Blueprint("deliveries", __name__, "One event for one endpoint, each.")
@@ -41,7 +42,7 @@ _DELIVERY = DeliverySchema()
 _ATTEMPTS = AttemptSchema(many=True)
 
 
-@blueprint.route("/deliveries", endpoint="list_deliveries")
+@blueprint.route("/deliveries", endpoint="list_deliveries", needs=Need.OPERATOR)
 @blueprint.arguments(DeliveryQuerySchema, location="query")
 @blueprint.response(200, DeliveryPageSchema, headers=LINK_HEADER)
 def list_all(arguments: dict[str, Any]) -> Answer:
@@ -61,7 +62,9 @@ def list_all(arguments: dict[str, Any]) -> Answer:
         )
 
 
-@blueprint.route("/deliveries/<uuid:delivery_id>", endpoint="get_delivery")
+@blueprint.route(
+    "/deliveries/<uuid:delivery_id>", endpoint="get_delivery", needs=Need.OPERATOR
+)
 @blueprint.response(200, DeliveryDetailSchema)
 @blueprint.alt_response(404, "NOT_FOUND")
 def get_detail(delivery_id: UUID) -> Response:
@@ -75,6 +78,7 @@ def get_detail(delivery_id: UUID) -> Response:
 @blueprint.route(
     "/deliveries/<uuid:delivery_id>/attempts/<int(max=32767):number>",
     endpoint="get_attempt",
+    needs=Need.OPERATOR,
 )
 @blueprint.response(200, AttemptDetailSchema)
 @blueprint.alt_response(404, "NOT_FOUND")
@@ -91,7 +95,9 @@ def get_attempt_detail(delivery_id: UUID, number: int) -> Response:
     return jsonify(dump_attempt(attempt, request))
 
 
-@blueprint.route("/deliveries/<uuid:delivery_id>/attempts", methods=["POST"])
+@blueprint.route(
+    "/deliveries/<uuid:delivery_id>/attempts", methods=["POST"], needs=Need.OPERATOR
+)
 @blueprint.response(202, DeliverySchema)
 @blueprint.alt_response(404, "NOT_FOUND")
 @blueprint.alt_response(409, "CONFLICT")

@@ -33,6 +33,7 @@ from notifier.web.api.schemas.endpoints import (
 from notifier.web.api.schemas.paging import PageQuerySchema
 from notifier.web.api.schemas.previews import PreviewQuestionSchema, PreviewSchema
 from notifier.web.api.schemas.statistics import StatisticsSchema
+from notifier.web.auth.needs import Need
 from notifier.web.requests import current_origin
 from notifier.web.services import services
 
@@ -44,7 +45,7 @@ _LOCATION_HEADER = {
 }
 
 
-@blueprint.route("/endpoints", methods=["POST"])
+@blueprint.route("/endpoints", methods=["POST"], needs=Need.OPERATOR)
 @blueprint.arguments(NewEndpointSchema)
 @blueprint.response(201, CreatedEndpointSchema, headers=_LOCATION_HEADER)
 @blueprint.alt_response(409, "CONFLICT")
@@ -66,7 +67,7 @@ def create_endpoint(fields: dict[str, Any]) -> tuple[Response, int, dict[str, st
     return body, 201, {"Location": location}
 
 
-@blueprint.route("/endpoints")
+@blueprint.route("/endpoints", needs=Need.OPERATOR)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, EndpointPageSchema, headers=LINK_HEADER)
 def list_endpoints(arguments: dict[str, Any]) -> Answer:
@@ -82,7 +83,7 @@ def list_endpoints(arguments: dict[str, Any]) -> Answer:
         )
 
 
-@blueprint.route("/endpoints/preview", methods=["POST"])
+@blueprint.route("/endpoints/preview", methods=["POST"], needs=Need.OPERATOR)
 @blueprint.arguments(PreviewQuestionSchema)
 @blueprint.response(200, PreviewSchema)
 def preview_filters(fields: dict[str, Any]) -> Preview:
@@ -97,7 +98,7 @@ def preview_filters(fields: dict[str, Any]) -> Preview:
         return preview(connection, own.recorder, filters, last=fields["last"])
 
 
-@blueprint.route("/endpoints/<uuid:endpoint_id>")
+@blueprint.route("/endpoints/<uuid:endpoint_id>", needs=Need.OPERATOR)
 @blueprint.response(200, EndpointSchema)
 @blueprint.alt_response(404, "NOT_FOUND")
 def get_endpoint(endpoint_id: UUID) -> Endpoint:
@@ -107,7 +108,9 @@ def get_endpoint(endpoint_id: UUID) -> Endpoint:
         return own.endpoints.get(connection, endpoint_id)
 
 
-@blueprint.route("/endpoints/<uuid:endpoint_id>", methods=["PATCH"])
+@blueprint.route(
+    "/endpoints/<uuid:endpoint_id>", methods=["PATCH"], needs=Need.OPERATOR
+)
 @blueprint.arguments(EndpointChangesSchema)
 @blueprint.response(200, EndpointSchema)
 @blueprint.alt_response(404, "NOT_FOUND")
@@ -132,7 +135,9 @@ def change_endpoint(fields: dict[str, Any], endpoint_id: UUID) -> Endpoint:
     return endpoint
 
 
-@blueprint.route("/endpoints/<uuid:endpoint_id>", methods=["DELETE"])
+@blueprint.route(
+    "/endpoints/<uuid:endpoint_id>", methods=["DELETE"], needs=Need.OPERATOR
+)
 @blueprint.response(204)
 @blueprint.alt_response(404, "NOT_FOUND")
 @blueprint.alt_response(409, "CONFLICT")
@@ -152,7 +157,9 @@ def remove_endpoint(endpoint_id: UUID) -> Response:
     return response
 
 
-@blueprint.route("/endpoints/<uuid:endpoint_id>/pings", methods=["POST"])
+@blueprint.route(
+    "/endpoints/<uuid:endpoint_id>/pings", methods=["POST"], needs=Need.OPERATOR
+)
 @blueprint.response(202, DeliverySchema)
 @blueprint.alt_response(404, "NOT_FOUND")
 @blueprint.alt_response(409, "CONFLICT")
@@ -179,7 +186,7 @@ def ping_endpoint(endpoint_id: UUID) -> Delivery:
         return get_delivery(transaction.connection, delivery_id)
 
 
-@blueprint.route("/endpoints/<uuid:endpoint_id>/statistics")
+@blueprint.route("/endpoints/<uuid:endpoint_id>/statistics", needs=Need.OPERATOR)
 @blueprint.response(200, StatisticsSchema)
 @blueprint.alt_response(404, "NOT_FOUND")
 def get_endpoint_statistics(endpoint_id: UUID) -> Statistics:
@@ -190,7 +197,7 @@ def get_endpoint_statistics(endpoint_id: UUID) -> Statistics:
         return get_statistics(connection, endpoint.key, datetime.now(UTC))
 
 
-@blueprint.route("/endpoints/<uuid:endpoint_id>/deliveries")
+@blueprint.route("/endpoints/<uuid:endpoint_id>/deliveries", needs=Need.OPERATOR)
 @blueprint.arguments(EndpointDeliveryQuerySchema, location="query")
 @blueprint.response(200, DeliveryPageSchema, headers=LINK_HEADER)
 @blueprint.alt_response(404, "NOT_FOUND")

@@ -3,9 +3,13 @@
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
 from flask import Response, jsonify
+from werkzeug.exceptions import Forbidden
 
-from notifier.audit.answers import ask, get_entry
+from notifier.access.permissions import EVERYWHERE
+from notifier.access.permits import Permit
+from notifier.audit.answers import Entry, EventUnknown, ask, get_entry
 from notifier.delivery.deliveries import list_deliveries
 from notifier.delivery.verdicts import judge
 from notifier.web.api.base import Blueprint
@@ -19,6 +23,8 @@ from notifier.web.api.schemas.events import (
 )
 from notifier.web.api.schemas.paging import PageQuerySchema
 from notifier.web.api.schemas.verdicts import VerdictPageSchema
+from notifier.web.auth.callers import current_caller
+from notifier.web.auth.needs import Need
 from notifier.web.services import services
 
 blueprint = Blueprint("events", __name__, "The audit log.")
@@ -29,7 +35,7 @@ _DELIVERIES = DeliverySchema(many=True)
 _MAX_DELIVERIES = 1000
 
 
-@blueprint.route("/events")
+@blueprint.route("/events", needs=Need.AUDITOR)
 @blueprint.arguments(EventQuerySchema, location="query")
 @blueprint.response(200, EntryPageSchema, headers=LINK_HEADER)
 def list_events(arguments: dict[str, Any]) -> Answer:
@@ -40,6 +46,7 @@ def list_events(arguments: dict[str, Any]) -> Answer:
     """
     own = services()
     before = cursor_of("events", arguments)
+    _require_visible(arguments["question"].repository)
     with own.database.read() as connection:
         page = ask(
             connection,
@@ -51,19 +58,19 @@ def list_events(arguments: dict[str, Any]) -> Answer:
     return render_page("events", page.entries, page.next)
 
 
-@blueprint.route("/events/<uuid:event_id>")
+@blueprint.route("/events/<uuid:event_id>", needs=Need.AUDITOR)
 @blueprint.response(200, EntryDetailSchema)
 @blueprint.alt_response(404, "NOT_FOUND")
 def get_event(event_id: UUID) -> Response:
     """Show an event, and where it was delivered."""
     own = services()
     with own.database.read() as connection:
-        entry = get_entry(connection, own.recorder, event_id)
+        entry = _visible_entry(connection, event_id)
         deliveries = list_deliveries(connection, event=event_id, limit=_MAX_DELIVERIES)
     return jsonify(_ENTRY.dump(entry) | {"deliveries": _DELIVERIES.dump(deliveries)})
 
 
-@blueprint.route("/events/<uuid:event_id>/deliveries")
+@blueprint.route("/events/<uuid:event_id>/deliveries", needs=Need.AUDITOR)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, VerdictPageSchema, headers=LINK_HEADER)
 @blueprint.alt_response(404, "NOT_FOUND")
@@ -76,9 +83,31 @@ def list_verdicts(arguments: dict[str, Any], event_id: UUID) -> Answer:
     own = services()
     before, limit = cursor_of(_LISTING, arguments), arguments["limit"]
     with own.database.read() as connection:
-        entry = get_entry(connection, own.recorder, event_id)
+        entry = _visible_entry(connection, event_id)
         found = own.endpoints.list(connection, after=before, limit=limit + 1)
         verdicts = judge(connection, entry.event, entry.recorded_at, found[:limit])
     return render_page(
         _LISTING, verdicts, found[limit - 1].id if len(found) > limit else None
     )
+
+
+def _visible_entry(connection: sa.Connection, event_id: UUID) -> Entry:
+    """Return an entry that the caller may see; to them, there are no others."""
+    entry = get_entry(connection, services().recorder, event_id)
+    if not _may_see(entry.event.target.repository):
+        raise EventUnknown
+    return entry
+
+
+def _require_visible(repository: str | None) -> None:
+    if not _may_see(repository):
+        seen = ", ".join(current_caller().globs_for(Permit.AUDITOR))
+        raise Forbidden(f"Say which repository: you may see the log of {seen}.")
+
+
+def _may_see(repository: str | None) -> bool:
+    """Tell whether the caller may see the log of a repository; None: all of it."""
+    caller = current_caller()
+    if repository is None:
+        return caller.globs_for(Permit.AUDITOR) == EVERYWHERE
+    return caller.may(Permit.AUDITOR, repository)

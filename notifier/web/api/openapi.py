@@ -16,10 +16,13 @@ from notifier.web.api import (
     docs,
     endpoints,
     events,
+    grants,
     presets,
     redeliveries,
     replays,
     secrets,
+    tokens,
+    users,
 )
 from notifier.web.api.schemas.envelope import EVENT_SCHEMA
 from notifier.web.api.schemas.formats import FORMAT_SCHEMA
@@ -31,7 +34,9 @@ audit log remembers all events.
 
 Lists are newest first and come in pages: `next` is the cursor of the page that follows,
 and so is the header `Link` with `rel="next"`. What a request says must be understood:
-unknown parameters and fields are refused. Errors are `application/problem+json`
+unknown parameters and fields are refused. Where access is configured, a request needs
+an API token (`Authorization: Bearer ntf_…`) or a password (Basic) of somebody with the
+role that the operation names, `x-needs`. Errors are `application/problem+json`
 (RFC 9457); their `errors` name the parameters and fields that are at fault.
 """
 
@@ -43,6 +48,9 @@ _GROUPS = (
     redeliveries,
     replays,
     events,
+    users,
+    grants,
+    tokens,
 )
 
 
@@ -66,6 +74,9 @@ def _document() -> bytes:
             "info": {"description": _ABOUT},
         },
     )
+    for scheme in ("bearer", "basic"):
+        described = {"type": "http", "scheme": scheme}
+        api.spec.components.security_scheme(scheme, described)
     api.spec.components.schema("Event", EVENT_SCHEMA)
     api.spec.components.schema("Format", FORMAT_SCHEMA)
     for group in _GROUPS:

@@ -22,6 +22,7 @@ from notifier.web.api.schemas.repairs import (
     RedeliverySchema,
     RepairQuerySchema,
 )
+from notifier.web.auth.needs import Need
 from notifier.web.services import services
 
 blueprint = Blueprint("redeliveries", __name__, "Many deliveries, made once more.")
@@ -32,7 +33,7 @@ _LOCATION_HEADER = {
 }
 
 
-@blueprint.route("/redeliveries", methods=["POST"])
+@blueprint.route("/redeliveries", methods=["POST"], needs=Need.OPERATOR)
 @blueprint.arguments(NewRedeliverySchema)
 @blueprint.response(202, RedeliverySchema, headers=_LOCATION_HEADER)
 @blueprint.alt_response(200, schema=CountSchema, description="Of a dry run.")
@@ -50,7 +51,9 @@ def create_redelivery(fields: dict[str, Any]) -> Created:
     )
 
 
-@blueprint.route("/endpoints/<uuid:endpoint_id>/recoveries", methods=["POST"])
+@blueprint.route(
+    "/endpoints/<uuid:endpoint_id>/recoveries", methods=["POST"], needs=Need.OPERATOR
+)
 @blueprint.arguments(NewRecoverySchema)
 @blueprint.response(202, RedeliverySchema, headers=_LOCATION_HEADER)
 @blueprint.alt_response(200, schema=CountSchema, description="Of a dry run.")
@@ -64,7 +67,7 @@ def recover_endpoint(fields: dict[str, Any], endpoint_id: UUID) -> Created:
     )
 
 
-@blueprint.route("/redeliveries")
+@blueprint.route("/redeliveries", needs=Need.OPERATOR)
 @blueprint.arguments(RepairQuerySchema, location="query")
 @blueprint.response(200, RedeliveryPageSchema, headers=LINK_HEADER)
 def list_redeliveries(arguments: dict[str, Any]) -> Answer:
@@ -72,7 +75,7 @@ def list_redeliveries(arguments: dict[str, Any]) -> Answer:
     return answer_list("redeliveries", RepairKind.REDELIVERY, arguments)
 
 
-@blueprint.route("/redeliveries/<uuid:redelivery_id>")
+@blueprint.route("/redeliveries/<uuid:redelivery_id>", needs=Need.OPERATOR)
 @blueprint.response(200, RedeliverySchema)
 @blueprint.alt_response(404, "NOT_FOUND")
 def get_redelivery(redelivery_id: UUID) -> Repair:
@@ -81,7 +84,11 @@ def get_redelivery(redelivery_id: UUID) -> Repair:
         return get_repair(connection, RepairKind.REDELIVERY, redelivery_id)
 
 
-@blueprint.route("/redeliveries/<uuid:redelivery_id>/cancellation", methods=["POST"])
+@blueprint.route(
+    "/redeliveries/<uuid:redelivery_id>/cancellation",
+    methods=["POST"],
+    needs=Need.OPERATOR,
+)
 @blueprint.response(200, RedeliverySchema)
 @blueprint.alt_response(404, "NOT_FOUND")
 @blueprint.alt_response(409, "CONFLICT")

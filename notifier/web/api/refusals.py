@@ -4,6 +4,14 @@ from collections.abc import Iterable, Sequence
 
 from flask import Blueprint, Response
 
+from notifier.access.errors import (
+    AccessInvalid,
+    GrantUnknown,
+    NameTaken,
+    TokenUnknown,
+    TooMany,
+    UserUnknown,
+)
 from notifier.audit.answers import EventUnknown
 from notifier.audit.cursor import CursorInvalid
 from notifier.delivery.errors import (
@@ -36,14 +44,19 @@ STATUS: dict[type[Exception], int] = {
     EndpointNameTaken: 409,
     EndpointUnknown: 404,
     EventUnknown: 404,
+    GrantUnknown: 404,
+    NameTaken: 409,
     RepairFinished: 409,
     RepairUnknown: 404,
     SecretCurrent: 409,
     SecretUnknown: 404,
     SecretUnreadable: 409,
+    TokenUnknown: 404,
+    TooMany: 409,
     TooManyEndpoints: 409,
     TooManyRepairs: 409,
     TooManySecrets: 409,
+    UserUnknown: 404,
 }
 
 
@@ -61,6 +74,7 @@ def register(blueprint: Blueprint) -> None:
         blueprint.register_error_handler(kind, _refused)
     blueprint.register_error_handler(ArgumentsInvalid, _invalid)
     blueprint.register_error_handler(EndpointInvalid, _invalid_endpoint)
+    blueprint.register_error_handler(AccessInvalid, _invalid_access)
     blueprint.register_error_handler(QuotaExceeded, _too_often)
     blueprint.register_error_handler(CursorInvalid, _invalid_cursor)
 
@@ -82,6 +96,11 @@ def _invalid(error: ArgumentsInvalid) -> Response:
 def _invalid_endpoint(error: EndpointInvalid) -> Response:
     where = {"detail": error.reason, "pointer": pointer(error.field.split("."))}
     return problem(422, "No endpoint can be like that.", errors=[where])
+
+
+def _invalid_access(error: AccessInvalid) -> Response:
+    where = {"detail": error.reason, "pointer": pointer([error.field])}
+    return problem(422, "That cannot be.", errors=[where])
 
 
 def _too_often(error: QuotaExceeded) -> Response:

@@ -21,6 +21,7 @@ from notifier.web.api.schemas.repairs import (
     ReplayPageSchema,
     ReplaySchema,
 )
+from notifier.web.auth.needs import Need
 from notifier.web.services import services
 
 blueprint = Blueprint("replays", __name__, "History, sent to an endpoint.")
@@ -31,7 +32,9 @@ _LOCATION_HEADER = {
 }
 
 
-@blueprint.route("/endpoints/<uuid:endpoint_id>/replays", methods=["POST"])
+@blueprint.route(
+    "/endpoints/<uuid:endpoint_id>/replays", methods=["POST"], needs=Need.OPERATOR
+)
 @blueprint.arguments(NewReplaySchema)
 @blueprint.response(202, ReplaySchema, headers=_LOCATION_HEADER)
 @blueprint.alt_response(200, schema=CountSchema, description="Of a dry run.")
@@ -52,7 +55,7 @@ def create_replay(fields: dict[str, Any], endpoint_id: UUID) -> Created:
     )
 
 
-@blueprint.route("/endpoints/<uuid:endpoint_id>/replays")
+@blueprint.route("/endpoints/<uuid:endpoint_id>/replays", needs=Need.OPERATOR)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, ReplayPageSchema, headers=LINK_HEADER)
 @blueprint.alt_response(404, "NOT_FOUND")
@@ -61,7 +64,7 @@ def list_endpoint_replays(arguments: dict[str, Any], endpoint_id: UUID) -> Answe
     return answer_list("replays", RepairKind.REPLAY, arguments, endpoint_id)
 
 
-@blueprint.route("/replays")
+@blueprint.route("/replays", needs=Need.OPERATOR)
 @blueprint.arguments(RepairQuerySchema, location="query")
 @blueprint.response(200, ReplayPageSchema, headers=LINK_HEADER)
 def list_replays(arguments: dict[str, Any]) -> Answer:
@@ -69,7 +72,7 @@ def list_replays(arguments: dict[str, Any]) -> Answer:
     return answer_list("replays", RepairKind.REPLAY, arguments)
 
 
-@blueprint.route("/replays/<uuid:replay_id>")
+@blueprint.route("/replays/<uuid:replay_id>", needs=Need.OPERATOR)
 @blueprint.response(200, ReplaySchema)
 @blueprint.alt_response(404, "NOT_FOUND")
 def get_replay(replay_id: UUID) -> Repair:
@@ -78,7 +81,9 @@ def get_replay(replay_id: UUID) -> Repair:
         return get_repair(connection, RepairKind.REPLAY, replay_id)
 
 
-@blueprint.route("/replays/<uuid:replay_id>/cancellation", methods=["POST"])
+@blueprint.route(
+    "/replays/<uuid:replay_id>/cancellation", methods=["POST"], needs=Need.OPERATOR
+)
 @blueprint.response(200, ReplaySchema)
 @blueprint.alt_response(404, "NOT_FOUND")
 @blueprint.alt_response(409, "CONFLICT")

@@ -16,6 +16,7 @@ from notifier.web.api.schemas.secrets import (
     NewSecretSchema,
     SecretSchema,
 )
+from notifier.web.auth.needs import Need
 from notifier.web.services import services
 
 blueprint = Blueprint("secrets", __name__, "What deliveries are signed with.")
@@ -23,7 +24,9 @@ blueprint = Blueprint("secrets", __name__, "What deliveries are signed with.")
 _SECRET = SecretSchema()
 
 
-@blueprint.route("/endpoints/<uuid:endpoint_id>/secrets", methods=["POST"])
+@blueprint.route(
+    "/endpoints/<uuid:endpoint_id>/secrets", methods=["POST"], needs=Need.OPERATOR
+)
 @blueprint.arguments(NewSecretSchema)
 @blueprint.response(201, CreatedSecretSchema)
 @blueprint.alt_response(404, "NOT_FOUND")
@@ -45,7 +48,9 @@ def create_secret(fields: dict[str, Any], endpoint_id: UUID) -> tuple[Response, 
 
 
 @blueprint.route(
-    "/endpoints/<uuid:endpoint_id>/secrets/<uuid:secret_id>", methods=["DELETE"]
+    "/endpoints/<uuid:endpoint_id>/secrets/<uuid:secret_id>",
+    methods=["DELETE"],
+    needs=Need.OPERATOR,
 )
 @blueprint.response(204)
 @blueprint.alt_response(404, "NOT_FOUND")

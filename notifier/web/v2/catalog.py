@@ -4,6 +4,7 @@ import orjson
 from flask import Response
 
 from notifier.registry import repositories
+from notifier.web.auth.callers import current_caller
 from notifier.web.services import services
 from notifier.web.v2.pages import next_link, parse_page_size, parse_text
 
@@ -11,12 +12,15 @@ _DEFAULT_PAGE_SIZE = 100
 
 
 def list_repositories() -> Response:
-    """List names in lexical order, in pages."""
+    """List names in lexical order, in pages; only those that the caller may see."""
     size = parse_page_size()
     limit = _DEFAULT_PAGE_SIZE if size is None else size
     with services().database.read() as connection:
         found = repositories.list_repositories(
-            connection, last=parse_text("last"), limit=limit + 1
+            connection,
+            last=parse_text("last"),
+            limit=limit + 1,
+            globs=current_caller().catalog_globs(),
         )
     page = found[:limit]
     response = Response(

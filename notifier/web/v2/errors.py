@@ -18,6 +18,7 @@ STATUS: dict[type[errors.RegistryError], int] = {
     errors.BlobUnknown: 404,
     errors.BlobUploadInvalid: 400,
     errors.BlobUploadUnknown: 404,
+    errors.Denied: 403,
     errors.DigestInvalid: 400,
     errors.ManifestBlobUnknown: 400,
     errors.ManifestInvalid: 400,
@@ -29,6 +30,8 @@ STATUS: dict[type[errors.RegistryError], int] = {
     errors.RangeInvalid: 416,
     errors.SizeInvalid: 400,
     errors.TagInvalid: 400,
+    errors.TooManyRequests: 429,
+    errors.Unauthorized: 401,
     errors.Unsupported: 405,
 }
 
@@ -66,6 +69,10 @@ def _refused(error: errors.RegistryError) -> Response:
         response.headers["Content-Range"] = f"bytes */{error.size}"
     if isinstance(error, errors.Unsupported):
         response.headers["Allow"] = allowed_methods()
+    if isinstance(error, errors.Unauthorized):
+        response.headers["WWW-Authenticate"] = error.challenge
+    if isinstance(error, errors.TooManyRequests):
+        response.headers["Retry-After"] = str(error.retry_after_s)
     return response
 
 

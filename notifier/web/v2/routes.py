@@ -1,6 +1,8 @@
-"""All routes under ``/v2/``, with the specification's ids."""
+"""All routes under ``/v2/``, with the specification's ids, and what each needs."""
 
-from flask import Blueprint
+from collections.abc import Callable
+
+from flask import Blueprint, Response
 
 from notifier.web.v2 import (
     base,
@@ -12,6 +14,9 @@ from notifier.web.v2 import (
     tags,
     uploads,
 )
+from notifier.web.v2.needs import Need, make_guard
+
+View = Callable[..., Response]
 
 _MANIFEST = "/v2/<path:repository>/manifests/<reference>"
 _BLOB = "/v2/<path:repository>/blobs/<digest>"
@@ -24,21 +29,27 @@ _REFERRERS = "/v2/<path:repository>/referrers/<digest>"
 def make_blueprint() -> Blueprint:
     """Make the table."""
     bp = Blueprint("v2", __name__)
-    add = bp.add_url_rule
-    add("/v2/", view_func=base.get_base)  # end-1
-    add(_BLOB, view_func=blobs.get_blob)  # end-2
-    add(_MANIFEST, view_func=manifests.get_manifest)  # end-3
-    add(_UPLOADS, view_func=uploads.post_upload, methods=["POST"])  # end-4, end-11
-    add(_UPLOAD, view_func=uploads.patch_upload, methods=["PATCH"])  # end-5
-    add(_UPLOAD, view_func=uploads.put_upload, methods=["PUT"])  # end-6
-    add(_MANIFEST, view_func=manifests.put_manifest, methods=["PUT"])  # end-7
-    add(_TAGS, view_func=tags.list_tags)  # end-8
-    add(_MANIFEST, view_func=manifests.delete_manifest, methods=["DELETE"])  # end-9
-    add(_BLOB, view_func=blobs.delete_blob, methods=["DELETE"])  # end-10
-    add(_REFERRERS, view_func=referrers.list_referrers)  # end-12
-    add(_UPLOAD, view_func=uploads.get_upload)  # end-13
-    add(_UPLOAD, view_func=uploads.delete_upload, methods=["DELETE"])  # end-14
-    add("/v2/_catalog", view_func=catalog.list_repositories)  # Docker
+    needs: dict[str, Need] = {}
+
+    def add(rule: str, need: Need, view: View, method: str = "GET") -> None:
+        bp.add_url_rule(rule, view_func=view, methods=[method])
+        needs[f"v2.{view.__name__}"] = need
+
+    add("/v2/", Need.LOGIN, base.get_base)  # end-1
+    add(_BLOB, Need.PULL, blobs.get_blob)  # end-2
+    add(_MANIFEST, Need.PULL, manifests.get_manifest)  # end-3
+    add(_UPLOADS, Need.PUSH, uploads.post_upload, "POST")  # end-4, end-11
+    add(_UPLOAD, Need.PUSH, uploads.patch_upload, "PATCH")  # end-5
+    add(_UPLOAD, Need.PUSH, uploads.put_upload, "PUT")  # end-6
+    add(_MANIFEST, Need.PUSH, manifests.put_manifest, "PUT")  # end-7
+    add(_TAGS, Need.PULL, tags.list_tags)  # end-8
+    add(_MANIFEST, Need.DELETE, manifests.delete_manifest, "DELETE")  # end-9
+    add(_BLOB, Need.DELETE, blobs.delete_blob, "DELETE")  # end-10
+    add(_REFERRERS, Need.PULL, referrers.list_referrers)  # end-12
+    add(_UPLOAD, Need.PUSH, uploads.get_upload)  # end-13
+    add(_UPLOAD, Need.PUSH, uploads.delete_upload, "DELETE")  # end-14
+    add("/v2/_catalog", Need.CATALOG, catalog.list_repositories)  # Docker
+    bp.before_request(make_guard(needs))
     bp.before_request(base.refuse_writes_if_read_only)
     bp.after_request(base.name_api_version)
     errors.register(bp)

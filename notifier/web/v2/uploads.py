@@ -3,8 +3,10 @@
 from dataclasses import replace
 from uuid import UUID
 
+import sqlalchemy as sa
 from flask import Response, request
 
+from notifier.access.permits import Permit
 from notifier.db import Transaction
 from notifier.events.event import Action, Target
 from notifier.registry import blobs, media_types, uploads
@@ -18,6 +20,7 @@ from notifier.registry.errors import (
 )
 from notifier.registry.reference import parse_repository
 from notifier.registry.uploads import Body
+from notifier.web.auth.callers import current_caller
 from notifier.web.requests import registry_url
 from notifier.web.services import services
 from notifier.web.v2.announcements import blob_target, blob_url, make_event
@@ -75,17 +78,16 @@ def delete_upload(repository: str, upload: str) -> Response:
 def _mount(repository: str, mount: str, source: str | None) -> Response | None:
     """Link a blob of another repository; None if that cannot be, so that it is sent.
 
-    Without a *source* any repository that has the blob will do.
+    Without a *source* any repository that has the blob will do, as long as whoever asks
+    may read there.
     """
     database = services().database
     try:
         digest = Digest.parse(mount)
         with database.read() as connection:
-            owner = (
-                blobs.get_owner(connection, digest)
-                if source is None
-                else parse_repository(source)
-            )
+            owner = _find_owner(connection, digest, source)
+            if owner is None:
+                return None
             blobs.get_size(connection, owner, digest)
         with database.transaction() as transaction:
             # Asked once more, now that nobody can delete it in between.
@@ -96,6 +98,19 @@ def _mount(repository: str, mount: str, source: str | None) -> Response | None:
     except (BlobUnknown, DigestInvalid, NameInvalid):
         return None
     return _created(repository, digest)
+
+
+def _find_owner(
+    connection: sa.Connection, digest: Digest, source: str | None
+) -> str | None:
+    """Return the repository to mount from: *source*, or any; None if it is secret."""
+    named = (
+        blobs.list_owners(connection, digest)
+        if source is None
+        else [parse_repository(source)]
+    )
+    caller = current_caller()
+    return next((name for name in named if caller.may(Permit.PULL, name)), None)
 
 
 def _push(repository: str, digest: Digest, size: int) -> Response:

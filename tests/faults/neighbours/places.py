@@ -12,5 +12,6 @@ METADATA_URL: Final = "http://169.254.169.254/latest/meta-data/"
 # server need not listen to the whole network for it.
 SETTINGS: Final = {
     "NOTIFIER_TRUSTED_PROXIES": "127.0.0.3/32",
+    "NOTIFIER_ANONYMOUS": "all",
     "NOTIFIER_ALLOWED_NETWORKS": f"{ALLOWED}/32",
 }

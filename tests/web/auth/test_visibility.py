@@ -1,0 +1,81 @@
+"""What somebody may not read, they do not see in lists either, nor mount from."""
+
+from flask.testing import FlaskClient
+
+from tests import factories
+from tests.web.auth.people import People, bearer, logged_in
+
+_LAYER = factories.digest(b"layer")
+
+
+def test_the_catalog_shows_what_the_caller_may_pull(
+    client: FlaskClient, people: People
+) -> None:
+    admin = logged_in(client, people.add("admin", "admin"))
+    alice = people.add("alice", "pull", on="team/*")
+    for name in ("other/app", "team/app", "team/deep/app", "team/cli", "z/app"):
+        factories.push_image(admin, repository=name)
+
+    whole = client.get("/v2/_catalog", headers=alice)
+    first = client.get("/v2/_catalog?n=1", headers=alice)
+    second = client.get("/v2/_catalog?n=1&last=team/app", headers=alice)
+
+    assert whole.get_json() == {"repositories": ["team/app", "team/cli"]}
+    assert first.get_json() == {"repositories": ["team/app"]}
+    assert "Link" in first.headers
+    assert second.get_json() == {"repositories": ["team/cli"]}
+    assert "Link" not in second.headers
+
+
+def test_the_catalog_of_a_token_that_is_for_the_catalog_shows_the_same(
+    client: FlaskClient, people: People
+) -> None:
+    admin = logged_in(client, people.add("admin", "admin"))
+    people.add("alice", "pull", on="team/*")
+    for name in ("other/app", "team/app"):
+        factories.push_image(admin, repository=name)
+
+    listed = client.get("/v2/_catalog", headers=bearer(people.access_token("alice")))
+
+    assert listed.get_json() == {"repositories": ["team/app"]}
+
+
+def test_a_blob_is_mounted_only_from_where_the_caller_may_read(
+    client: FlaskClient, people: People
+) -> None:
+    admin = logged_in(client, people.add("admin", "admin"))
+    alice = logged_in(client, people.add("alice", "pull", "push", on="team/**"))
+    factories.push_blob(admin, repository="secret/app")
+    uploads = "/v2/team/app/blobs/uploads/"
+
+    named = alice.post(f"{uploads}?mount={_LAYER}&from=secret/app")
+    anywhere = alice.post(f"{uploads}?mount={_LAYER}")
+    factories.push_blob(admin, repository="team/base")
+    readable = alice.post(f"{uploads}?mount={_LAYER}")
+
+    assert (named.status_code, anywhere.status_code) == (202, 202)
+    assert readable.status_code == 201
+
+
+def test_an_auditor_of_some_repositories_sees_their_log_alone(
+    client: FlaskClient, people: People
+) -> None:
+    admin = logged_in(client, people.add("admin", "admin"))
+    auditor = logged_in(client, people.add("auditor", "auditor", on="team/**"))
+    for name in ("secret/app", "team/app"):
+        factories.push_image(admin, repository=name)
+
+    def ids(repository: str) -> list[str]:
+        answer = admin.get(f"/api/v1/events?repository={repository}").get_json()
+        return [item["event"]["id"] for item in answer["items"]]
+
+    own = auditor.get("/api/v1/events?repository=team/app")
+    others = auditor.get("/api/v1/events?repository=secret/app")
+    everything = auditor.get("/api/v1/events")
+
+    assert len(own.get_json()["items"]) == 3
+    assert (others.status_code, everything.status_code) == (403, 403)
+    assert "team/**" in everything.get_json()["detail"]
+    seen = auditor.get(f"/api/v1/events/{ids('team/app')[0]}")
+    unseen = auditor.get(f"/api/v1/events/{ids('secret/app')[0]}")
+    assert (seen.status_code, unseen.status_code) == (200, 404)
