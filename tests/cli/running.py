@@ -33,12 +33,13 @@ def environment(data_dir: Path, **settings: str) -> dict[str, str]:
 
 
 def run(
-    data_dir: Path, *arguments: str, **settings: str
+    data_dir: Path, *arguments: str, stdin: str | None = None, **settings: str
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     return subprocess.run(
         [sys.executable, "-m", "notifier", *arguments],
         env=environment(data_dir, **settings),
+        input=stdin,
         capture_output=True,
         text=True,
         timeout=60,

@@ -109,6 +109,10 @@ def _scopes(need: Need, repository: str | None) -> Sequence[Scope]:
         return [Scope(*CATALOG, (ALL,))]
     if repository is None:
         return []
+    if request.method == "HEAD" and request.endpoint == "v2.get_blob":
+        # Whoever asks whether a blob is there is about to push. Some clients (oras-py)
+        # ask for one token, at their first request, and never for a better one.
+        need = Need.PUSH
     return [Scope(REPOSITORY, repository, tuple(map(str, _ACTIONS[need])))]
 
 
