@@ -8,7 +8,6 @@ the limit.
 import gc
 import multiprocessing
 import os
-import shutil
 import signal
 import time
 from collections.abc import Iterator, Sequence
@@ -21,7 +20,7 @@ from typing import Final
 from benchmarks.images import Image, build_image
 from benchmarks.load import Load, Workload, percentile
 from benchmarks.loop import Share, Tally, push_all, run_share
-from benchmarks.wrk import run_wrk
+from benchmarks.wrk import is_installed, run_wrk
 
 _START_S: Final = 0.2
 
@@ -51,9 +50,15 @@ class Client:
         seconds: float,
     ) -> Load:
         """Do *workload* over and over for *seconds*; what was begun is finished."""
-        if workload.name == "get" and shutil.which("wrk") and seconds >= 1:
+        if workload.name == "get" and is_installed() and seconds >= 1:
             threads = min(self._processes, connections)
-            return run_wrk(host, images, connections, threads, int(seconds))
+            return run_wrk(
+                host,
+                images,
+                connections=connections,
+                threads=threads,
+                seconds=int(seconds),
+            )
         processes = min(self._processes, connections)
         share = partial(
             Share,

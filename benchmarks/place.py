@@ -42,8 +42,8 @@ class Place:
         """Return where its database is."""
         return Settings.from_environment(self._environment).database
 
-    def run(self, *command: str) -> None:
-        """Run a command that does something and ends."""
+    def run(self, *command: str) -> str:
+        """Run a command that does something and ends; return what it prints."""
         done = subprocess.run(
             [self._program, *command],
             env=self._environment,
@@ -53,6 +53,7 @@ class Place:
         )
         if done.returncode != 0:
             raise click.ClickException(f"{' '.join(command)}: {done.stderr.strip()}")
+        return done.stdout
 
     @contextmanager
     def running(self, command: str) -> Iterator[Program]:

@@ -1,4 +1,4 @@
--- Arguments: the media type to accept, then paths. Asks for the paths in turn and ends
+-- Arguments: the media type to accept, a header Authorization or nothing, then paths. Asks for the paths in turn and ends
 -- with one line of JSON.
 
 local requests = {}
@@ -6,6 +6,10 @@ local turn = 0
 
 function init(args)
   wrk.headers["Accept"] = table.remove(args, 1)
+  local authorization = table.remove(args, 1)
+  if authorization ~= "" then
+    wrk.headers["Authorization"] = authorization
+  end
   for _, path in ipairs(args) do
     table.insert(requests, wrk.format("GET", path))
   end

@@ -5,6 +5,7 @@ It waits for a body after a HEAD, so that HEAD is not for it.
 
 import json
 import resource
+import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,17 +17,28 @@ from benchmarks.load import Load
 _SCRIPT: Final = Path(__file__).with_name("wrk.lua")
 
 
+def is_installed() -> bool:
+    """Tell whether there is a ``wrk``."""
+    return shutil.which("wrk") is not None
+
+
 def run_wrk(
-    host: str, images: Sequence[Image], connections: int, threads: int, seconds: int
+    host: str,
+    images: Sequence[Image],
+    *,
+    connections: int,
+    threads: int,
+    seconds: int,
+    authorization: str = "",
 ) -> Load:
-    """Ask for the manifests of *images* in turn."""
+    """Ask for the manifests of *images* in turn, and show *authorization*, if any."""
     options = [f"-t{threads}", f"-c{connections}", f"-d{seconds}s"]
     paths = [manifest_path(image) for image in images]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     output = subprocess.run(
         [
             *("wrk", *options, "-s", str(_SCRIPT), f"http://{host}"),
-            *("--", MANIFEST_TYPE, *paths),
+            *("--", MANIFEST_TYPE, authorization, *paths),
         ],
         stdout=subprocess.PIPE,
         check=True,
