@@ -60,11 +60,16 @@ class Place:
             credential=_CREDENTIAL,
         )
 
+    @property
+    def announcer(self) -> Announcer:
+        """Return what announces what this command does."""
+        self.outbox.connect(self)
+        return Announcer(self, self.recorder)
+
     def record(self, transaction: Transaction, action: Action, **detail: Any) -> None:
         """Announce what this command changes, with *detail*: JSON, no secrets."""
-        announcer = Announcer(self, self.recorder)
-        self.outbox.connect(self)
-        announcer.announce(transaction, [self.origin.operational(action, detail)])
+        event = self.origin.operational(action, detail)
+        self.announcer.announce(transaction, [event])
 
     def find_endpoint(self, connection: sa.Connection, name_or_id: str) -> Endpoint:
         """Return an endpoint by its name or id; raise `EndpointUnknown`."""

@@ -35,6 +35,7 @@ class Action(StrEnum):
     REDELIVERY_CANCEL = "redelivery.cancel"
     REPLAY_CREATE = "replay.create"
     REPLAY_CANCEL = "replay.cancel"
+    GC_RUN = "gc.run"
     USER_CREATE = "user.create"
     USER_UPDATE = "user.update"
     USER_REMOVE = "user.remove"

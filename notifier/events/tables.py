@@ -43,6 +43,7 @@ ACTIONS = {
     Action.GRANT_REMOVE: 25,
     Action.TOKEN_CREATE: 26,
     Action.TOKEN_REVOKE: 27,
+    Action.GC_RUN: 28,
 }
 KINDS = {Kind.MANIFEST: 1, Kind.BLOB: 2}
 TAG_CHANGES = {TagChange.NEW: 1, TagChange.MOVED: 2, TagChange.UNCHANGED: 3}

@@ -125,3 +125,37 @@ def unlink(connection: sa.Connection, repository: str, digest: Digest) -> None:
     )
     if removed.rowcount == 0:
         raise BlobUnknown({"digest": digest})
+
+
+def list_links(
+    connection: sa.Connection, repository_id: int, *, after: int, limit: int
+) -> list[tuple[int, Digest, int]]:
+    """List id, digest and size of what a repository links, beyond the id *after*."""
+    rows = connection.execute(
+        sa.select(Blob.id, Blob.digest, Blob.size)
+        .join(BlobLink, BlobLink.blob_id == Blob.id)
+        .where(BlobLink.repository_id == repository_id, BlobLink.blob_id > after)
+        .order_by(BlobLink.blob_id)
+        .limit(limit)
+    )
+    return [(id_, digest, size) for id_, digest, size in rows]
+
+
+def is_linked(connection: sa.Connection, digest: Digest) -> bool:
+    """Tell whether any repository links the blob."""
+    links = sa.select(BlobLink.blob_id).join(Blob, Blob.id == BlobLink.blob_id)
+    return connection.execute(links.where(Blob.digest == digest)).first() is not None
+
+
+def forget_unlinked(connection: sa.Connection, digest: Digest, size: int) -> bool:
+    """Forget a blob that no repository links; tell whether that was so.
+
+    Until the end of the transaction nobody else can link it.
+    """
+    # One that has no row gets one, so that there is something to hold on to.
+    _PUT.run(connection, digest=digest, size=size)
+    links = sa.select(BlobLink.blob_id).where(BlobLink.blob_id == Blob.id)
+    removed = connection.execute(
+        sa.delete(Blob).where(Blob.digest == digest, ~links.exists())
+    )
+    return removed.rowcount > 0

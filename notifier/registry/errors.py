@@ -1,6 +1,7 @@
 """Why a request is refused, in the specification's own codes.
 
 RegistryError
+├── BlobCollected         UNAVAILABLE
 ├── BlobRangeInvalid      RANGE_INVALID
 ├── BlobUnknown           BLOB_UNKNOWN
 ├── BlobUploadInvalid     BLOB_UPLOAD_INVALID
@@ -36,6 +37,13 @@ class RegistryError(Exception):
     def __init__(self, detail: Any = None) -> None:
         super().__init__(f"{self.message}: {detail}" if detail else self.message)
         self.detail = detail
+
+
+class BlobCollected(RegistryError):
+    """A blob was removed, for nobody had it, at the moment of its push."""
+
+    code = "UNAVAILABLE"
+    message = "the blob was collected just now: push it again"
 
 
 class BlobRangeInvalid(RegistryError):

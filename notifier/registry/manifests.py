@@ -177,3 +177,24 @@ def _reference_errors(
             yield SizeInvalid(
                 {"digest": reference.digest, "size": stored, "stated": reference.size}
             )
+
+
+def list_references(
+    connection: sa.Connection, repository_id: int, *, after: int, limit: int
+) -> tuple[set[Digest], int | None]:
+    """Return what the next manifests of a repository name, and the last one's id.
+
+    These are the manifests beyond the id *after*; without any, the id is None.
+    """
+    rows = connection.execute(
+        sa.select(Manifest.id, Manifest.content, Manifest.media_type)
+        .where(Manifest.repository_id == repository_id, Manifest.id > after)
+        .order_by(Manifest.id)
+        .limit(limit)
+    ).all()
+    named = {
+        reference.digest
+        for row in rows
+        for reference in ManifestDocument.parse(row.content, row.media_type).references
+    }
+    return named, rows[-1].id if rows else None

@@ -75,3 +75,18 @@ def list_repositories(
             break
         last = names[-1]
     return found[:limit]
+
+
+def list_ids(connection: sa.Connection) -> list[tuple[int, str]]:
+    """List the numbers and names of all repositories, in the order of their numbers."""
+    rows = connection.execute(
+        sa.select(Repository.id, Repository.name).order_by(Repository.id)
+    )
+    return [(id_, name) for id_, name in rows]
+
+
+def get_id(connection: sa.Connection, name: str) -> int:
+    """Return the number of a repository that is there."""
+    id_ = connection.scalar(sa.select(Repository.id).where(Repository.name == name))
+    assert id_ is not None  # noqa: S101 - repositories stay
+    return id_

@@ -12,15 +12,24 @@ of a repository's name can be ``_``, so sessions and names cannot collide.
 import errno
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 from uuid import UUID
 
-from notifier.storage.protocol import StorageFull, UploadBusy, UploadMissing
+from notifier.storage.protocol import (
+    StorageFull,
+    StoredBlob,
+    UploadBusy,
+    UploadMissing,
+)
+
+# A claim lasts for so long before it is written down anew.
+CLAIM_EVERY_S = 3600.0
 
 _CHUNK = 1024 * 1024
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -68,7 +77,7 @@ class FilesystemStorage:
         except (FileNotFoundError, NotADirectoryError):
             raise UploadMissing(str(upload)) from None
 
-    def expire_uploads(self, before: datetime) -> int:
+    def expire_uploads(self, before: datetime, *, dry_run: bool = False) -> int:
         """End the sessions that nobody has written to since *before*."""
         expired = 0
         for path in self._uploads.rglob("_/*"):
@@ -77,7 +86,8 @@ class FilesystemStorage:
                 # A note lives as long as its session.
                 written = (session if session.exists() else path).stat().st_mtime
                 if written < before.timestamp():
-                    path.unlink()
+                    if not dry_run:
+                        path.unlink()
                     expired += path == session
         return expired
 
@@ -96,6 +106,31 @@ class FilesystemStorage:
             return os.stat(_blob_path(self._blobs, digest)).st_size
         except FileNotFoundError:
             return None
+
+    def claim_blob(self, digest: str) -> None:
+        """Let a blob not be collected for a while: its file is as if it were new."""
+        with suppress(FileNotFoundError):
+            _claim(_blob_path(self._blobs, digest))
+
+    def find_blob(self, digest: str) -> StoredBlob | None:
+        """Say what is known of a blob."""
+        try:
+            found = os.stat(_blob_path(self._blobs, digest))
+        except FileNotFoundError:
+            return None
+        return _stored(digest, found)
+
+    def list_blobs(self) -> Iterator[StoredBlob]:
+        """Yield all blobs."""
+        for path in self._blobs.glob("*/??/*"):
+            with suppress(FileNotFoundError):
+                algorithm = path.parent.parent.name
+                yield _stored(f"{algorithm}:{path.name}", path.stat())
+
+    def remove_blob(self, digest: str) -> None:
+        """Forget a blob."""
+        with suppress(FileNotFoundError):
+            os.unlink(_blob_path(self._blobs, digest))
 
     def check(self) -> None:
         """Write and remove an empty file."""
@@ -193,7 +228,7 @@ class _Upload:
     def commit(self, digest: str) -> None:
         """Make the session the blob *digest*."""
         target = _blob_path(self._blobs, digest)
-        if os.path.exists(target):
+        if _claim_if_there(target):
             # Whoever put it there may not have synced the folder yet.
             _fsync_folder(os.path.dirname(target))
             self.discard()
@@ -233,6 +268,25 @@ def _lock(descriptor: int, path: str, upload: UUID) -> None:
         still_there = False
     if not still_there:
         raise UploadMissing(str(upload))
+
+
+def _claim_if_there(path: str) -> bool:
+    try:
+        _claim(path)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _claim(path: str) -> None:
+    if time.time() - os.stat(path).st_mtime > CLAIM_EVERY_S:
+        os.utime(path)
+
+
+def _stored(digest: str, found: os.stat_result) -> StoredBlob:
+    return StoredBlob(
+        digest, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC)
+    )
 
 
 def _blob_path(blobs: Path, digest: str) -> str:

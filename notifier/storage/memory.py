@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 from uuid import UUID
 
-from notifier.storage.protocol import UploadBusy, UploadMissing
+from notifier.storage.protocol import StoredBlob, UploadBusy, UploadMissing
 
 _CHUNK = 1024 * 1024
 
@@ -27,6 +27,7 @@ class MemoryStorage:
 
     def __init__(self) -> None:
         self._blobs: dict[str, bytes] = {}
+        self._claimed: dict[str, datetime] = {}
         self._uploads: dict[tuple[str, UUID], _Session] = {}
 
     def create_upload(self, repository: str, upload: UUID) -> None:
@@ -42,20 +43,20 @@ class MemoryStorage:
         if self._uploads.get((repository, upload)) is not session:
             session.lock.release()
             raise UploadMissing(str(upload))
-        return _Upload(self._blobs, self._uploads, (repository, upload), session)
+        return _Upload(self, (repository, upload), session)
 
     def upload_size(self, repository: str, upload: UUID) -> int:
         """Return how many bytes the session has."""
         return len(self._session(repository, upload).content)
 
-    def expire_uploads(self, before: datetime) -> int:
+    def expire_uploads(self, before: datetime, *, dry_run: bool = False) -> int:
         """End the sessions that nobody has written to since *before*."""
         expired = [
             key
             for key, session in list(self._uploads.items())
             if session.written_at < before
         ]
-        for key in expired:
+        for key in () if dry_run else expired:
             self._uploads.pop(key, None)
         return len(expired)
 
@@ -68,6 +69,34 @@ class MemoryStorage:
         """Return a blob's size."""
         content = self._blobs.get(digest)
         return None if content is None else len(content)
+
+    def claim_blob(self, digest: str) -> None:
+        """Let a blob not be collected for a while."""
+        self._claimed[digest] = datetime.now(UTC)
+
+    def find_blob(self, digest: str) -> StoredBlob | None:
+        """Say what is known of a blob."""
+        content = self._blobs.get(digest)
+        if content is None:
+            return None
+        return StoredBlob(digest, len(content), self._claimed[digest])
+
+    def list_blobs(self) -> Iterator[StoredBlob]:
+        """Yield all blobs."""
+        yield from filter(None, map(self.find_blob, list(self._blobs)))
+
+    def remove_blob(self, digest: str) -> None:
+        """Forget a blob."""
+        self._blobs.pop(digest, None)
+
+    def put_blob(self, digest: str, content: bytes) -> None:
+        """Keep a blob, unless it is there already, and claim it."""
+        self.claim_blob(digest)
+        self._blobs.setdefault(digest, content)
+
+    def end_upload(self, key: tuple[str, UUID]) -> None:
+        """Forget a session."""
+        self._uploads.pop(key, None)
 
     def check(self) -> None:
         """Memory is there."""
@@ -99,14 +128,9 @@ class _Upload:
     """A session, held."""
 
     def __init__(
-        self,
-        blobs: dict[str, bytes],
-        uploads: dict[tuple[str, UUID], _Session],
-        key: tuple[str, UUID],
-        session: _Session,
+        self, storage: MemoryStorage, key: tuple[str, UUID], session: _Session
     ) -> None:
-        self._blobs = blobs
-        self._uploads = uploads
+        self._storage = storage
         self._key = key
         self._session = session
 
@@ -149,9 +173,9 @@ class _Upload:
 
     def commit(self, digest: str) -> None:
         """Make the session the blob *digest*."""
-        self._blobs.setdefault(digest, bytes(self._session.content))
+        self._storage.put_blob(digest, bytes(self._session.content))
         self.discard()
 
     def discard(self) -> None:
         """End the session."""
-        self._uploads.pop(self._key, None)
+        self._storage.end_upload(self._key)

@@ -7,7 +7,7 @@ upload's id is a UUID. A storage need not check them again.
 from collections.abc import Iterator
 from datetime import datetime
 from types import TracebackType
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 from uuid import UUID
 
 
@@ -21,6 +21,14 @@ class UploadBusy(Exception):
 
 class StorageFull(Exception):
     """There is no room for more bytes. What was there is unharmed."""
+
+
+class StoredBlob(NamedTuple):
+    """A blob that is kept, and when somebody last claimed it, to about an hour."""
+
+    digest: str
+    size: int
+    claimed_at: datetime
 
 
 class BlobReader(Protocol):
@@ -79,7 +87,8 @@ class UploadWriter(Protocol):
     def commit(self, digest: str) -> None:
         """Make the session the blob *digest*, durably, and end the session.
 
-        If the blob is there already, the session's bytes are dropped.
+        If the blob is there already, the session's bytes are dropped, and the blob is
+        claimed.
         """
         ...
 
@@ -103,7 +112,7 @@ class Storage(Protocol):
         """Return how many bytes the session has. Raises `UploadMissing`."""
         ...
 
-    def expire_uploads(self, before: datetime) -> int:
+    def expire_uploads(self, before: datetime, *, dry_run: bool = False) -> int:
         """End the sessions that nobody has written to since *before*; count them."""
         ...
 
@@ -113,6 +122,22 @@ class Storage(Protocol):
 
     def blob_size(self, digest: str) -> int | None:
         """Return a blob's size, or None."""
+        ...
+
+    def claim_blob(self, digest: str) -> None:
+        """Let a blob, if it is there, not be collected for a while."""
+        ...
+
+    def find_blob(self, digest: str) -> StoredBlob | None:
+        """Say what is known of a blob, or return None."""
+        ...
+
+    def list_blobs(self) -> Iterator[StoredBlob]:
+        """Yield all blobs, in no particular order."""
+        ...
+
+    def remove_blob(self, digest: str) -> None:
+        """Forget a blob. Whoever reads it just now reads on."""
         ...
 
     def check(self) -> None:

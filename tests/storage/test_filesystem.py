@@ -2,6 +2,7 @@
 
 import errno
 import os
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,8 @@ import pytest
 from notifier.ids import uuid7
 from notifier.registry.digest import Digest
 from notifier.storage import FilesystemStorage, StorageFull, UploadMissing
+from notifier.storage.filesystem import CLAIM_EVERY_S
+from tests.storage.test_storage import keep
 
 CONTENT = b"layer"
 DIGEST = Digest.of(CONTENT)
@@ -268,3 +271,21 @@ def test_a_folder_that_cannot_be_written_fails_the_check(
 
     with pytest.raises(OSError, match="No such file"):
         storage.check()
+
+
+@pytest.mark.parametrize("again", ["claim", "push"])
+def test_a_claim_makes_an_old_blob_young(tmp_path: Path, again: str) -> None:
+    storage = FilesystemStorage(tmp_path)
+    digest = keep(storage, b"layer")
+    path = tmp_path / "blobs" / "sha256" / digest[7:9] / digest[7:]
+    an_hour_ago = time.time() - CLAIM_EVERY_S - 1
+    os.utime(path, (an_hour_ago, an_hour_ago))
+
+    if again == "claim":
+        storage.claim_blob(digest)
+    else:
+        keep(storage, b"layer")
+
+    found = storage.find_blob(digest)
+    assert found is not None
+    assert found.claimed_at.timestamp() > an_hour_ago + 1000

@@ -215,3 +215,49 @@ def test_a_storage_is_opened_by_its_url(tmp_path: Path) -> None:
     assert isinstance(open_storage(url), FilesystemStorage)
     assert (folder / "blobs").is_dir()
     assert isinstance(open_storage("memory://"), MemoryStorage)
+
+
+def test_a_blob_is_known_by_its_size_and_when_it_was_claimed(storage: Storage) -> None:
+    before = datetime.now(UTC) - timedelta(seconds=1)
+    digest = keep(storage, b"layer")
+
+    found = storage.find_blob(digest)
+
+    assert found is not None
+    assert (found.digest, found.size) == (digest, 5)
+    assert before < found.claimed_at <= datetime.now(UTC)
+    assert list(storage.list_blobs()) == [found]
+
+
+def test_a_blob_that_was_removed_is_no_more_but_who_reads_it_reads_on(
+    storage: Storage,
+) -> None:
+    digest = keep(storage, LARGE)
+    blob = storage.open_blob(digest)
+
+    storage.remove_blob(digest)
+    storage.remove_blob(digest)
+
+    assert blob is not None
+    assert b"".join(blob.chunks(0, blob.size)) == LARGE
+    assert storage.find_blob(digest) is None
+    assert storage.open_blob(digest) is None
+    assert list(storage.list_blobs()) == []
+    assert keep(storage, LARGE) == digest
+    assert read(storage, digest) == LARGE
+
+
+def test_to_claim_what_is_not_there_is_no_fault(storage: Storage) -> None:
+    storage.claim_blob(Digest.of(b"nothing"))
+
+    assert list(storage.list_blobs()) == []
+
+
+def test_a_dry_run_only_counts_the_sessions_that_stand_still(storage: Storage) -> None:
+    upload = uuid7()
+    storage.create_upload(REPOSITORY, upload)
+    later = datetime.now(UTC) + timedelta(minutes=1)
+
+    assert storage.expire_uploads(later, dry_run=True) == 1
+    assert storage.upload_size(REPOSITORY, upload) == 0
+    assert storage.expire_uploads(later) == 1

@@ -34,6 +34,9 @@ _SMALL = 256 * 1024
 def get_blob(repository: str, digest: str) -> Response:
     """Send a blob, or the range of it that is asked for."""
     repository, checked = parse_repository(repository), Digest.parse(digest)
+    if request.method == "HEAD":
+        # Whoever hears that it is there will not push it.
+        services().storage.claim_blob(checked)
     with services().database.read() as connection:
         size = blobs.get_size(connection, repository, checked)
     headers = _headers(checked)

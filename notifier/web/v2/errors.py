@@ -14,6 +14,7 @@ from notifier.web.requests import registry_url
 from notifier.web.v2.base import allowed_methods, name_api_version
 
 STATUS: dict[type[errors.RegistryError], int] = {
+    errors.BlobCollected: 503,
     errors.BlobRangeInvalid: 416,
     errors.BlobUnknown: 404,
     errors.BlobUploadInvalid: 400,
@@ -71,6 +72,8 @@ def _refused(error: errors.RegistryError) -> Response:
         response.headers["Allow"] = allowed_methods()
     if isinstance(error, errors.Unauthorized):
         response.headers["WWW-Authenticate"] = error.challenge
+    if isinstance(error, errors.BlobCollected):
+        response.headers["Retry-After"] = "1"
     if isinstance(error, errors.TooManyRequests):
         response.headers["Retry-After"] = str(error.retry_after_s)
     return response

@@ -12,6 +12,7 @@ from notifier.events.event import Action, Target
 from notifier.registry import blobs, media_types, uploads
 from notifier.registry.digest import Digest
 from notifier.registry.errors import (
+    BlobCollected,
     BlobUnknown,
     BlobUploadInvalid,
     BlobUploadUnknown,
@@ -85,6 +86,7 @@ def _mount(repository: str, mount: str, source: str | None) -> Response | None:
     try:
         digest = Digest.parse(mount)
         with database.read() as connection:
+            services().storage.claim_blob(digest)
             owner = _find_owner(connection, digest, source)
             if owner is None:
                 return None
@@ -127,6 +129,9 @@ def _link(
     name = target.repository or ""
     repository_id = own.recorder.repositories.intern_one(transaction, name)
     blobs.link(transaction.connection, repository_id, digest, size)
+    if own.storage.blob_size(digest) != size:
+        # It was there a moment ago, and a collection has taken it away.
+        raise BlobCollected({"digest": digest})
     own.announcer.announce(transaction, [make_event(action, target)])
 
 
