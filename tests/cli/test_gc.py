@@ -31,7 +31,10 @@ def test_it_removes_what_is_not_named_and_old(
     again = notifier("gc", "--json")
 
     assert json.loads(foretold.stdout) == {
-        "links": 1, "blobs": 1, "bytes": 5, "uploads": 0,
+        "links": 1,
+        "blobs": 1,
+        "bytes": 5,
+        "uploads": 0,
         "dry_run": True,
     }
     assert done.stdout == (
