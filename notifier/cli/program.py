@@ -22,6 +22,7 @@ _COMMANDS = (
     "tokens",
     "access",
     "gc",
+    "check",
     "secrets",
     "version",
 )

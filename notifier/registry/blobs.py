@@ -159,3 +159,46 @@ def forget_unlinked(connection: sa.Connection, digest: Digest, size: int) -> boo
         sa.delete(Blob).where(Blob.digest == digest, ~links.exists())
     )
     return removed.rowcount > 0
+
+
+def list_blobs(
+    connection: sa.Connection, *, after: int, limit: int
+) -> list[tuple[int, Digest, int]]:
+    """List id, digest and size of all blobs, beyond the id *after*."""
+    rows = connection.execute(
+        sa.select(Blob.id, Blob.digest, Blob.size)
+        .where(Blob.id > after)
+        .order_by(Blob.id)
+        .limit(limit)
+    )
+    return [(id_, digest, size) for id_, digest, size in rows]
+
+
+def sum_up(connection: sa.Connection, *, after: int = 0) -> int:
+    """Return how many bytes the blobs beyond the id *after* have."""
+    return int(
+        connection.scalar(
+            sa.select(sa.func.coalesce(sa.func.sum(Blob.size), 0)).where(
+                Blob.id > after
+            )
+        )
+        or 0
+    )
+
+
+def list_repositories(connection: sa.Connection, digest: Digest) -> list[str]:
+    """List all repositories that link the blob."""
+    return list(
+        connection.scalars(
+            sa.select(Repository.name)
+            .join(BlobLink, BlobLink.repository_id == Repository.id)
+            .join(Blob, Blob.id == BlobLink.blob_id)
+            .where(Blob.digest == digest)
+            .order_by(Repository.name)
+        )
+    )
+
+
+def set_size(connection: sa.Connection, digest: Digest, size: int) -> None:
+    """Correct the size of a blob."""
+    connection.execute(sa.update(Blob).where(Blob.digest == digest).values(size=size))

@@ -198,3 +198,17 @@ def list_references(
         for reference in ManifestDocument.parse(row.content, row.media_type).references
     }
     return named, rows[-1].id if rows else None
+
+
+def list_all(
+    connection: sa.Connection, *, after: int, limit: int
+) -> list[tuple[int, str, StoredManifest]]:
+    """List manifests with their repositories' numbers and names, beyond an id."""
+    rows = connection.execute(
+        sa.select(Repository.id, Repository.name, *COLUMNS)
+        .join(Repository, Repository.id == Manifest.repository_id)
+        .where(Manifest.id > after)
+        .order_by(Manifest.id)
+        .limit(limit)
+    )
+    return [(id_, name, StoredManifest.of(row)) for id_, name, *row in rows]

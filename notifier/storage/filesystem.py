@@ -4,6 +4,7 @@
       blobs/sha256/ab/abcdef…            a blob; complete from the moment it is here
       uploads/team/app/_/<uuid>          an upload session of the repository team/app
       uploads/team/app/_/<uuid>.note     what the session has to remember, if anything
+      damaged/sha256-abcdef…             a blob that was found to be damaged
 
 A session's file becomes a blob by fsync, rename, and fsync of the folder. No component
 of a repository's name can be ``_``, so sessions and names cannot collide.
@@ -41,6 +42,7 @@ class FilesystemStorage:
     def __init__(self, root: Path) -> None:
         self._blobs = root / "blobs"
         self._uploads = root / "uploads"
+        self._damaged = root / "damaged"
         self._blobs.mkdir(parents=True, exist_ok=True)
         self._uploads.mkdir(parents=True, exist_ok=True)
 
@@ -131,6 +133,15 @@ class FilesystemStorage:
         """Forget a blob."""
         with suppress(FileNotFoundError):
             os.unlink(_blob_path(self._blobs, digest))
+
+    def set_blob_aside(self, digest: str) -> None:
+        """Move a blob that is damaged to where nobody asks for it."""
+        self._damaged.mkdir(exist_ok=True)
+        with suppress(FileNotFoundError):
+            os.replace(
+                _blob_path(self._blobs, digest),
+                self._damaged / digest.replace(":", "-"),
+            )
 
     def check(self) -> None:
         """Write and remove an empty file."""

@@ -140,6 +140,10 @@ class Storage(Protocol):
         """Forget a blob. Whoever reads it just now reads on."""
         ...
 
+    def set_blob_aside(self, digest: str) -> None:
+        """Serve a blob no more, for it is damaged; its bytes may be kept elsewhere."""
+        ...
+
     def check(self) -> None:
         """Raise `OSError` unless bytes can be written and read just now."""
         ...
