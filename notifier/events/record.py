@@ -36,13 +36,16 @@ class Recorder:
 
     def insert(self, transaction: Transaction, events: Sequence[Event]) -> None:
         """Add one row for each of *events*."""
+        _INSERT.run_many(transaction.connection, self.rows(transaction, events))
+
+    def rows(
+        self, transaction: Transaction, events: Sequence[Event]
+    ) -> list[dict[str, Any]]:
+        """Return the row of each of *events*, by the names of the table's columns."""
         texts = self.texts.intern(transaction, _texts_of(events))
         repositories = self.repositories.intern(transaction, _repositories_of(events))
         now = datetime.now(UTC)
-        _INSERT.run_many(
-            transaction.connection,
-            [_row(event, texts, repositories, now) for event in events],
-        )
+        return [_row(event, texts, repositories, now) for event in events]
 
     def events(
         self, connection: sa.Connection, rows: Iterable[sa.Row[Any]]

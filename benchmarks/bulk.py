@@ -1,0 +1,86 @@
+"""Many rows at once, each as the log writes it: by COPY, or in large transactions."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any, Final
+
+import psycopg
+
+from notifier.db import Database, Transaction
+from notifier.events.event import Event
+from notifier.events.record import Recorder
+from notifier.events.tables import EventRow
+
+_AT_ONCE: Final = 50_000
+
+# A log that is lost can be made again. What its indexes do not find in this much memory
+# they read from the file, at each row.
+_LOADING: Final = ("PRAGMA synchronous=OFF", "PRAGMA cache_size=-2000000")
+_SERVING: Final = ("PRAGMA wal_checkpoint(TRUNCATE)", "ANALYZE")
+
+_Put = Callable[[Transaction, Sequence[Event]], None]
+
+
+def load(database: Database, events: Iterable[Event]) -> Iterator[int]:
+    """Record *events*; yield how many more there are, each time that some are."""
+    recorder = Recorder()
+    put = _copy(recorder) if database.dialect == "postgresql" else recorder.insert
+    coming = iter(events)
+    with _loading(database):
+        while batch := list(islice(coming, _AT_ONCE)):
+            with database.transaction() as transaction:
+                put(transaction, batch)
+            yield len(batch)
+
+
+@contextmanager
+def _loading(database: Database) -> Iterator[None]:
+    """Be quick and careless meanwhile, and let the database know what it has after."""
+    if database.dialect == "sqlite":
+        with database.read() as connection:
+            for statement in _LOADING:
+                connection.exec_driver_sql(statement)
+    yield
+    with database.read() as connection:
+        # In the words of PostgreSQL it also finds out what all transactions can see.
+        words = _SERVING if database.dialect == "sqlite" else ("VACUUM ANALYZE",)
+        for statement in words:
+            connection.exec_driver_sql(statement)
+    database.leave()
+
+
+def _copy(recorder: Recorder) -> _Put:
+    """Make what records events by COPY, their rows being those of *recorder*."""
+    columns = EventRow.__table__.columns
+    names = ", ".join(columns.keys())
+
+    def put(transaction: Transaction, events: Sequence[Event]) -> None:
+        dialect = transaction.connection.dialect
+        binders = {
+            column.key: convert
+            for column in columns
+            if (convert := column.type.dialect_impl(dialect).bind_processor(dialect))
+        }
+        # While it copies, the connection can do nothing else.
+        rows = recorder.rows(transaction, events)
+        connection = transaction.connection.connection.driver_connection
+        assert isinstance(connection, psycopg.Connection)
+        with (
+            connection.cursor() as cursor,
+            cursor.copy(f"COPY events ({names}) FROM STDIN") as copy,
+        ):
+            for row in rows:
+                copy.write_row(_bound(row, binders, columns.keys()))
+
+    return put
+
+
+def _bound(
+    row: Mapping[str, Any],
+    binders: Mapping[str, Callable[[Any], Any]],
+    names: Sequence[str],
+) -> list[Any]:
+    return [
+        binders[name](row[name]) if name in binders else row[name] for name in names
+    ]
