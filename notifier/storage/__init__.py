@@ -1,4 +1,4 @@
-"""Where blob bytes live, and upload sessions until they are blobs.
+"""Where blob bytes live, upload sessions until they are blobs, and archives.
 
 ``protocol`` says what a storage does; ``filesystem`` and ``memory`` do it.
 """
@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 from notifier.storage.filesystem import FilesystemStorage
 from notifier.storage.memory import MemoryStorage
 from notifier.storage.protocol import (
+    Archives,
     BlobReader,
     Storage,
     StorageFull,
@@ -19,6 +20,7 @@ from notifier.storage.protocol import (
 )
 
 __all__ = [
+    "Archives",
     "BlobReader",
     "FilesystemStorage",
     "MemoryStorage",

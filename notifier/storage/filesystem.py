@@ -5,6 +5,7 @@
       uploads/team/app/_/<uuid>          an upload session of the repository team/app
       uploads/team/app/_/<uuid>.note     what the session has to remember, if anything
       damaged/sha256-abcdef…             a blob that was found to be damaged
+      archives/…                         files that are kept whole: `archive_folder`
 
 A session's file becomes a blob by fsync, rename, and fsync of the folder. No component
 of a repository's name can be ``_``, so sessions and names cannot collide.
@@ -15,25 +16,21 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 from uuid import UUID
 
-from notifier.storage.protocol import (
-    StorageFull,
-    StoredBlob,
-    UploadBusy,
-    UploadMissing,
-)
+from notifier.storage.archive_folder import ArchiveFolder
+from notifier.storage.disk import fsync_folder, full_is_told
+from notifier.storage.protocol import StoredBlob, UploadBusy, UploadMissing
 
 # A claim lasts for so long before it is written down anew.
 CLAIM_EVERY_S = 3600.0
 
 _CHUNK = 1024 * 1024
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class FilesystemStorage:
@@ -43,6 +40,7 @@ class FilesystemStorage:
         self._blobs = root / "blobs"
         self._uploads = root / "uploads"
         self._damaged = root / "damaged"
+        self.archives = ArchiveFolder(root / "archives")
         self._blobs.mkdir(parents=True, exist_ok=True)
         self._uploads.mkdir(parents=True, exist_ok=True)
 
@@ -50,7 +48,7 @@ class FilesystemStorage:
         """Begin an upload session."""
         path = self._upload_path(repository, upload)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-        with _full_is_told():
+        with full_is_told():
             try:
                 descriptor = os.open(path, flags, 0o600)
             except FileNotFoundError:
@@ -204,7 +202,7 @@ class _Upload:
     def append(self, chunk: bytes) -> None:
         """Add *chunk* at the end."""
         rest = memoryview(chunk)
-        with _full_is_told():
+        with full_is_told():
             while rest:
                 written = os.write(self._descriptor, rest)
                 self.size += written
@@ -232,7 +230,7 @@ class _Upload:
     def set_note(self, note: bytes) -> None:
         """Keep *note*; a crash leaves the old one or the new one."""
         temporary = self._path + ".note~"
-        with _full_is_told():
+        with full_is_told():
             Path(temporary).write_bytes(note)
             os.replace(temporary, self._path + ".note")
 
@@ -241,19 +239,19 @@ class _Upload:
         target = _blob_path(self._blobs, digest)
         if _claim_if_there(target):
             # Whoever put it there may not have synced the folder yet.
-            _fsync_folder(os.path.dirname(target))
+            fsync_folder(os.path.dirname(target))
             self.discard()
             return
-        with _full_is_told():
+        with full_is_told():
             os.fsync(self._descriptor)
             try:
                 os.rename(self._path, target)
             except FileNotFoundError:
                 os.makedirs(os.path.dirname(target), exist_ok=True)
-                _fsync_folder(os.path.dirname(os.path.dirname(target)))
-                _fsync_folder(str(self._blobs))
+                fsync_folder(os.path.dirname(os.path.dirname(target)))
+                fsync_folder(str(self._blobs))
                 os.rename(self._path, target)
-            _fsync_folder(os.path.dirname(target))
+            fsync_folder(os.path.dirname(target))
         self._forget_note()
 
     def discard(self) -> None:
@@ -303,21 +301,3 @@ def _stored(digest: str, found: os.stat_result) -> StoredBlob:
 def _blob_path(blobs: Path, digest: str) -> str:
     algorithm, _, hex_ = digest.partition(":")
     return f"{blobs}/{algorithm}/{hex_[:2]}/{hex_}"
-
-
-def _fsync_folder(path: str) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def _full_is_told() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in _FULL:
-            raise StorageFull(str(error)) from error
-        raise

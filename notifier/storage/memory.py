@@ -1,7 +1,7 @@
-"""Blobs and upload sessions in this process's memory: for tests and for trying out."""
+"""All that a storage keeps in this process's memory: for tests and for trying out."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
@@ -23,9 +23,10 @@ class _Session:
 
 
 class MemoryStorage:
-    """Two dictionaries. What they hold is gone with the process."""
+    """Some dictionaries. What they hold is gone with the process."""
 
     def __init__(self) -> None:
+        self.archives = _Archives()
         self._blobs: dict[str, bytes] = {}
         self._claimed: dict[str, datetime] = {}
         self._uploads: dict[tuple[str, UUID], _Session] = {}
@@ -110,6 +111,30 @@ class MemoryStorage:
             return self._uploads[repository, upload]
         except KeyError:
             raise UploadMissing(str(upload)) from None
+
+
+class _Archives:
+    """Files by their names."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, bytes] = {}
+
+    def put(self, name: str, chunks: Iterable[bytes]) -> None:
+        """Keep a file."""
+        self._files[name] = b"".join(chunks)
+
+    def read(self, name: str) -> Iterator[bytes] | None:
+        """Return what a file holds."""
+        content = self._files.get(name)
+        return None if content is None else iter((content,))
+
+    def list(self) -> Iterator[str]:
+        """Yield the names of all."""
+        yield from list(self._files)
+
+    def remove(self, name: str) -> None:
+        """Forget a file."""
+        self._files.pop(name, None)
 
 
 class _Blob:

@@ -4,7 +4,7 @@ Digests come as checked strings, ``algorithm:hex``; repositories as checked name
 upload's id is a UUID. A storage need not check them again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from types import TracebackType
 from typing import NamedTuple, Protocol, Self
@@ -97,8 +97,36 @@ class UploadWriter(Protocol):
         ...
 
 
+class Archives(Protocol):
+    """Files that are kept whole, by names of small letters, digits, ``-`` and ``.``."""
+
+    def put(self, name: str, chunks: Iterable[bytes]) -> None:
+        """Keep a file: durably when this returns, and not at all if it raises.
+
+        Raises `StorageFull`, and whatever *chunks* raises.
+        """
+        ...
+
+    def read(self, name: str) -> Iterator[bytes] | None:
+        """Return what a file holds, part by part, or None if there is no such file."""
+        ...
+
+    def list(self) -> Iterator[str]:
+        """Yield the names of all, also of those that were begun and not finished."""
+        ...
+
+    def remove(self, name: str) -> None:
+        """Forget a file, and what was begun of it."""
+        ...
+
+
 class Storage(Protocol):
-    """Blobs by digest, and upload sessions by repository and id."""
+    """Blobs by digest, upload sessions by repository and id, and archives by name."""
+
+    @property
+    def archives(self) -> Archives:
+        """Where files are kept that are no blobs."""
+        ...
 
     def create_upload(self, repository: str, upload: UUID) -> None:
         """Begin an upload session. Raises `StorageFull`."""
