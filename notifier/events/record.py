@@ -17,6 +17,7 @@ from notifier.events.event import (
     Source,
     Target,
 )
+from notifier.events.lines import Recorded
 from notifier.events.tables import ACTIONS, KINDS, TAG_CHANGES, EventRow
 from notifier.registry.digest import Digest
 from notifier.registry.repositories import repository_names
@@ -38,6 +39,16 @@ class Recorder:
         """Add one row for each of *events*."""
         _INSERT.run_many(transaction.connection, self.rows(transaction, events))
 
+    def put_back(self, transaction: Transaction, lines: Sequence[Recorded]) -> None:
+        """Add the rows that were read from an archive, but those that are there.
+
+        They are told nobody: they were when they were new.
+        """
+        rows = self.rows(transaction, [line.event for line in lines])
+        for row, line in zip(rows, lines, strict=True):
+            row["recorded_at"] = line.recorded_at
+        _PUT_BACK.run_many(transaction.connection, rows)
+
     def rows(
         self, transaction: Transaction, events: Sequence[Event]
     ) -> list[dict[str, Any]]:
@@ -46,6 +57,16 @@ class Recorder:
         repositories = self.repositories.intern(transaction, _repositories_of(events))
         now = datetime.now(UTC)
         return [_row(event, texts, repositories, now) for event in events]
+
+    def lines(
+        self, connection: sa.Connection, rows: Sequence[sa.Row[Any]]
+    ) -> list[Recorded]:
+        """Make of *rows*, each a whole row of the table, what `put_back` takes."""
+        events = self.events(connection, rows)
+        return [
+            Recorded(event, row.recorded_at)
+            for event, row in zip(events, rows, strict=True)
+        ]
 
     def events(
         self, connection: sa.Connection, rows: Iterable[sa.Row[Any]]
@@ -60,6 +81,7 @@ class Recorder:
 
 
 _INSERT = Prepared(lambda insert: insert(EventRow))
+_PUT_BACK = Prepared(lambda insert: insert(EventRow).on_conflict_do_nothing())
 _TEXT_COLUMNS = (
     "media_type_text",
     "registry_text",
