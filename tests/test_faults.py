@@ -18,7 +18,17 @@ CHANGE = Change("push", "team/app", "sha256:0", "1.0")
 
 @pytest.mark.parametrize(
     ("name", "database", "times"),
-    [("kill", "postgresql", 1), ("flush", "sqlite", 2), ("redis-stop", "sqlite", 2)],
+    [
+        ("kill", "postgresql", 1),
+        ("kill-web", "sqlite", 2),
+        ("kill-worker", "postgresql", 2),
+        ("kill-supervisor", "sqlite", 1),
+        ("flush", "sqlite", 2),
+        ("redis-stop", "sqlite", 2),
+        ("redis-full", "sqlite", 1),
+        ("redis-slow", "postgresql", 1),
+        ("postgresql-cut", "postgresql", 2),
+    ],
 )
 def test_nothing_acknowledged_is_lost(name: str, database: str, times: int) -> None:
     scenario = replace(SCENARIOS[name], times=times)

@@ -83,7 +83,7 @@ class Child:
     def keep_running(self, now: float) -> None:
         """Start the process again if it has ended, after a pause that grows.
 
-        Raises `ChildrenFailed` if it is vital and ends again and again.
+        Raises `ChildrenFailed` if it is vital and ends by itself again and again.
         """
         if self._again_at is not None:
             if now >= self._again_at:
@@ -108,7 +108,9 @@ class Child:
     def _plan_restart(self, now: float, status: int) -> None:
         if now - self._started_at > _STEADY_AFTER_S:
             self._ends = 0
-        if self._ends == len(_PAUSES_S) and self._vital:
+        # What somebody kills, or the kernel for want of memory, may run well next time.
+        was_killed = status < 0
+        if self._ends >= len(_PAUSES_S) and self._vital and not was_killed:
             raise ChildrenFailed(
                 f"{self.name} ended {self._ends + 1} times in a row, at last with "
                 f"status {status}: giving up"

@@ -30,14 +30,28 @@ class PostgreSQL:
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """Lend a connection that commits by itself."""
-        with self._reader.connect() as connection:
+        with self._reader.connect() as connection, self._lost_ones_dropped(connection):
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """Lend a connection within one transaction."""
-        with self.engine.begin() as connection:
+        with self.engine.begin() as connection, self._lost_ones_dropped(connection):
             yield connection
+
+    @contextmanager
+    def _lost_ones_dropped(self, connection: sa.Connection) -> Iterator[None]:
+        """Drop a connection that is broken: there is nothing left to roll back.
+
+        What runs on the driver's own cursor breaks without the knowledge of SQLAlchemy,
+        which would try, and log that it could not.
+        """
+        try:
+            yield
+        except self.unavailable:
+            if not connection.invalidated and connection.connection.closed:
+                connection.invalidate()
+            raise
 
     def leave(self) -> None:
         """Leave the connections to the other threads."""

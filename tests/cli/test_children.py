@@ -80,6 +80,25 @@ def test_one_that_is_not_vital_may_end_as_often_as_it_likes() -> None:
     assert done.endswith("stopped\n")
 
 
+def test_one_that_is_killed_again_and_again_is_not_given_up() -> None:
+    done = _run(
+        """
+        ends = []
+        def die(): os.kill(os.getpid(), signal.SIGKILL)
+        class Counted(Child):
+            def start(self):
+                ends.append(1)
+                if len(ends) == 6:
+                    os.kill(os.getpid(), signal.SIGTERM)
+                super().start()
+        Children([], [Counted("it", die)]).run(always, ready)
+        print("stopped")
+        """
+    )
+
+    assert done.endswith("stopped\n")
+
+
 def test_one_that_ends_before_all_are_ready_ends_all() -> None:
     done = _run(
         """

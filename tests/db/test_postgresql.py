@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
-from notifier.db import Database, DatabaseUnavailable, Text
+from notifier.db import Database, DatabaseUnavailable, Prepared, Text
 
 
 @pytest.fixture(name="database")
@@ -52,6 +52,32 @@ def test_a_connection_that_is_cut_is_unavailable_and_the_next_one_works(
         transaction.execute(sa.insert(Text), {"text": "two"})
     with database.read() as connection:
         assert list(connection.scalars(sa.select(Text.text))) == ["two"]
+
+
+@pytest.mark.parametrize("way", ["read", "transaction"])
+def test_one_that_is_cut_under_a_statement_of_the_driver_is_dropped_in_silence(
+    database: Database, postgresql: str, caplog: pytest.LogCaptureFixture, way: str
+) -> None:
+    statement = Prepared(sa.select(Text.text).where(Text.id == sa.bindparam("id")))
+    other = Database(postgresql)
+
+    def ask() -> None:
+        if way == "read":
+            with database.read() as connection:
+                cut(other)
+                statement.first(connection, id=1)
+        else:
+            with database.transaction() as transaction:
+                cut(other)
+                statement.first(transaction.connection, id=1)
+
+    with pytest.raises(DatabaseUnavailable):
+        ask()
+    other.close()
+
+    assert caplog.records == []
+    with database.read() as connection:
+        assert statement.first(connection, id=1) is None
 
 
 def test_a_connection_that_died_in_the_pool_is_replaced(

@@ -53,6 +53,7 @@ def main(
         Plan(scenario=SCENARIOS[name], database=database, pushes=pushes, seed=seed)
         for name in dict.fromkeys(names)
         for database in dict.fromkeys(databases)
+        if database in SCENARIOS[name].databases
     ]
     trials = [_try(plan) for plan in plans]
     report.show(trials)

@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.faults.site import Site
+from tests.faults.site import DATABASES, Site
 
 Strike = Callable[[Site, random.Random, int], str]
 
@@ -15,7 +15,7 @@ class Scenario:
 
     *strike* makes it go wrong, is told for which time, and returns what it has done.
     Then the server must be up, or come up by itself. *may_repeat* says that what was
-    in flight may be delivered twice.
+    in flight may be delivered twice. Not every database can suffer from it.
     """
 
     name: str
@@ -23,3 +23,4 @@ class Scenario:
     times: int
     may_repeat: bool
     strike: Strike
+    databases: tuple[str, ...] = DATABASES

@@ -6,14 +6,16 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import redis
 import requests
+import sqlalchemy as sa
 
+from notifier.db import Database
 from tests import servers
 from tests.cli.running import free_port, start
 from tests.receiver import wait_until
@@ -55,6 +57,15 @@ class Site:
         self.slowest_start_s = max(self.slowest_start_s, took_s)
         return took_s
 
+    def restart(self) -> float:
+        """Start it again when all that is left of it has ended by itself; see `start`.
+
+        Raises `AssertionError` if something does not end.
+        """
+        self._program.process.wait(_RESTART_S)
+        wait_until(lambda: not self._program.pids(), _RESTART_S)
+        return self.start()
+
     def kill(self, source: random.Random) -> None:
         """Kill every process, in an order by chance."""
         pids = list(self._program.pids())
@@ -88,12 +99,41 @@ class Site:
 
     def redis_pid(self) -> int:
         """Return the process of its embedded Redis, which may be just starting."""
-        wait_until(self._redis_pids, _RESTART_S)
-        return self._redis_pids()[0]
+        return _some(self._redis_pids)[0]
 
     def pids(self) -> Iterable[int]:
         """List its living processes."""
         return self._program.pids()
+
+    def supervisor(self) -> int:
+        """Return the process that has started all others."""
+        return self._program.process.pid
+
+    def web_pids(self) -> list[int]:
+        """List the processes that answer requests, or move the journal beside them.
+
+        All of them may be just starting.
+        """
+        return _some(self._web_pids)
+
+    def worker_pid(self) -> int:
+        """Return the process that delivers, which may be just starting."""
+        return _some(self._worker_pids)[0]
+
+    def execute(self, statement: str) -> None:
+        """Have the database do something, beside the server."""
+        database = Database(self.database_url)
+        try:
+            with database.transaction() as transaction:
+                transaction.execute(sa.text(statement))
+        finally:
+            database.close()
+
+    @property
+    def database_url(self) -> str:
+        """Return where its database is."""
+        default = f"sqlite:///{self.data_dir / 'notifier.db'}"
+        return self._settings.get("NOTIFIER_DATABASE_URL", default)
 
     def create_endpoint(
         self, url: str, name: str = "faults", **fields: Any
@@ -158,6 +198,33 @@ class Site:
             items += page["items"]
         return items
 
+    def _web_pids(self) -> list[int]:
+        return [pid for pid in self._family() if len(self._ancestors(pid)) > 1]
+
+    def _worker_pids(self) -> list[int]:
+        """List what the supervisor has started and what starts nothing itself."""
+        family = self._family()
+        parents = {_parent(pid) for pid in family}
+        redis_pids = set(self._redis_pids())
+        return [
+            pid
+            for pid in family
+            if len(self._ancestors(pid)) == 1 and pid not in parents | redis_pids
+        ]
+
+    def _family(self) -> list[int]:
+        return [pid for pid in self._program.pids() if self._ancestors(pid)]
+
+    def _ancestors(self, pid: int) -> list[int]:
+        """List the ancestors of a process, up to the supervisor."""
+        found: list[int] = []
+        while pid > 1:
+            pid = _parent(pid)
+            found.append(pid)
+            if pid == self.supervisor():
+                return found
+        return []
+
     def _redis_pids(self) -> list[int]:
         lines = self._program.pids().items()
         return [pid for pid, line in lines if "redis-server" in line]
@@ -170,6 +237,28 @@ class Site:
             )
         except requests.RequestException:
             return False
+
+
+def _some(find: Callable[[], list[int]]) -> list[int]:
+    """Wait until *find* finds something, and return that."""
+    found: list[int] = []
+
+    def look() -> bool:
+        found[:] = find()
+        return bool(found)
+
+    wait_until(look, _RESTART_S)
+    return found
+
+
+def _parent(pid: int) -> int:
+    """Return a process's parent; 0 if there is no such process."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return 0
+    # The name, in parentheses, may hold anything.
+    return int(stat.rpartition(")")[2].split()[1])
 
 
 @contextmanager
