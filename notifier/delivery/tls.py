@@ -7,24 +7,17 @@ from urllib.parse import urlsplit
 
 import orjson
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
-    PublicFormat,
 )
 
+from notifier import pem
 from notifier.delivery.errors import EndpointInvalid
 from notifier.delivery.headers import MASK
+from notifier.pem import PrivateKey
 from notifier.secrets import SecretBox
-
-_Key = RSAPrivateKey | EllipticCurvePrivateKey | Ed25519PrivateKey
 
 KEYS = ("ca", "client_certificate", "client_key")
 
@@ -65,7 +58,10 @@ def checked_tls(given: Mapping[str, str], present: Tls | None = None) -> Tls | N
     chain = _certificates(given, "client_certificate")
     key = _key(given, present)
     if chain and key:
-        _require_match(chain[0], key)
+        if not pem.is_pair(chain[0], key):
+            raise EndpointInvalid(
+                "tls.client_key", "is not the key of the first client certificate"
+            )
     elif chain:
         raise EndpointInvalid("tls.client_key", "is needed with a client certificate")
     elif key:
@@ -116,9 +112,9 @@ def _certificates(given: Mapping[str, str], name: str) -> Sequence[x509.Certific
         return []
     where, content = f"tls.{name}", _bounded(given, name)
     try:
-        found = x509.load_pem_x509_certificates(content)
-    except ValueError:
-        raise EndpointInvalid(where, "must be certificates in PEM") from None
+        found = pem.read_certificates(content)
+    except ValueError as error:
+        raise EndpointInvalid(where, str(error)) from None
     if len(found) > _MAX_CERTIFICATES:
         raise EndpointInvalid(where, f"there may be {_MAX_CERTIFICATES} at most")
     now = datetime.now(UTC)
@@ -129,7 +125,7 @@ def _certificates(given: Mapping[str, str], name: str) -> Sequence[x509.Certific
     return found
 
 
-def _key(given: Mapping[str, str], present: Tls | None) -> _Key | None:
+def _key(given: Mapping[str, str], present: Tls | None) -> PrivateKey | None:
     if "client_key" not in given:
         return None
     content = _bounded(given, "client_key")
@@ -138,14 +134,9 @@ def _key(given: Mapping[str, str], present: Tls | None) -> _Key | None:
             raise EndpointInvalid("tls.client_key", "there is none that could be kept")
         content = present.client_key.encode()
     try:
-        key = serialization.load_pem_private_key(content, password=None)
-    except TypeError:
-        raise EndpointInvalid("tls.client_key", "must not be encrypted") from None
-    except (ValueError, UnsupportedAlgorithm):
-        raise EndpointInvalid("tls.client_key", "must be a key in PEM") from None
-    if not isinstance(key, _Key):
-        raise EndpointInvalid("tls.client_key", "must be of RSA, ECDSA or Ed25519")
-    return key
+        return pem.read_key(content)
+    except ValueError as error:
+        raise EndpointInvalid("tls.client_key", str(error)) from None
 
 
 def _bounded(given: Mapping[str, str], name: str) -> bytes:
@@ -157,22 +148,6 @@ def _bounded(given: Mapping[str, str], name: str) -> bytes:
     return text.encode("ascii", "replace")
 
 
-def _require_match(certificate: x509.Certificate, key: _Key) -> None:
-    """Refuse a key that is not that of the certificate, which has to come first."""
-    try:
-        certified = _der(certificate.public_key())
-    except (ValueError, UnsupportedAlgorithm):
-        certified = b""
-    if certified != _der(key.public_key()):
-        raise EndpointInvalid(
-            "tls.client_key", "is not the key of the first client certificate"
-        )
-
-
-def _der(key: PublicKeyTypes) -> bytes:
-    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-
-
 def _pem(certificates: Sequence[x509.Certificate]) -> str | None:
     return (
         "".join(each.public_bytes(Encoding.PEM).decode() for each in certificates)
@@ -180,10 +155,10 @@ def _pem(certificates: Sequence[x509.Certificate]) -> str | None:
     )
 
 
-def _key_pem(key: _Key) -> str:
+def _key_pem(key: PrivateKey) -> str:
     content = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return content.decode()
 
 
-def _loaded(pem: str | None) -> Sequence[x509.Certificate]:
-    return x509.load_pem_x509_certificates(pem.encode()) if pem else []
+def _loaded(text: str | None) -> Sequence[x509.Certificate]:
+    return pem.read_certificates(text.encode()) if text else []
