@@ -2,6 +2,10 @@
 
 import errno
 import socket
+import ssl
+from contextlib import closing
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 
 from notifier.config import ConfigError, Settings
 
@@ -27,15 +31,34 @@ def find_address(settings: Settings) -> str:
     return address
 
 
-def is_listening(settings: Settings) -> bool:
-    """Tell whether the server takes connections."""
-    family, address = _resolved(settings)
-    target = _LOOPBACK.get(address, address)
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.settimeout(1.0)
-        return probe.connect_ex((target, settings.port)) == 0
+def is_serving(settings: Settings) -> bool:
+    """Tell whether the server answers requests."""
+    _, address = _resolved(settings)
+    host = _LOOPBACK.get(address, address)
+    connection = (
+        HTTPConnection(host, settings.port, timeout=_ANSWER_S)
+        if settings.tls_certificate is None
+        else HTTPSConnection(
+            host, settings.port, timeout=_ANSWER_S, context=_any_certificate()
+        )
+    )
+    with closing(connection):
+        try:
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status == HTTPStatus.OK
+        except (OSError, HTTPException):
+            return False
 
 
+def _any_certificate() -> ssl.SSLContext:
+    """Set up a connection to ourselves, by an address that no certificate names."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+_ANSWER_S = 1.0
 _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared only
 
 

@@ -13,9 +13,10 @@ import click
 
 from notifier import __version__, logs
 from notifier.cli import declared, redis_server, schema, web, worker
+from notifier.cli.certificate import CertificateFiles
 from notifier.cli.children import Child, Children
 from notifier.cli.opening import check_access
-from notifier.cli.ports import find_address, is_listening
+from notifier.cli.ports import find_address, is_serving
 from notifier.cli.program import main
 from notifier.config import ConfigError, Settings
 from notifier.delivery.queue import socket_path
@@ -33,7 +34,7 @@ Three things to try, in another terminal:
      curl {url}/api/v1/endpoints -H 'Content-Type: application/json' \\
        -d '{{"name": "ci", "url": "http://127.0.0.1:9000/hook"}}'
 2. Push an image:
-     skopeo copy --dest-tls-verify=false docker://alpine:3 docker://{registry}/team/app:1.0
+     skopeo copy {plain}docker://alpine:3 docker://{registry}/team/app:1.0
      docker tag alpine:3 {registry}/team/app:1.0 && docker push {registry}/team/app:1.0
 3. Ask the log who pushed what, and when:
      curl '{url}/api/v1/events?repository=team/app'
@@ -62,13 +63,15 @@ def command() -> None:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     with _alone(settings.data_dir):
         find_address(settings)
+        if certificate := CertificateFiles.of(settings):
+            certificate.check()
         SecretBox.open(settings)
         schema.upgrade(settings.database)
         is_open = check_access(settings)
         declared.declare_endpoints(settings)
         _forget_figures(settings.data_dir / "metrics")
         _children(settings).run(
-            partial(is_listening, settings), partial(_greet, settings, is_open=is_open)
+            partial(is_serving, settings), partial(_greet, settings, is_open=is_open)
         )
 
 
@@ -129,11 +132,13 @@ def _own_child(
 def _greet(settings: Settings, *, is_open: bool) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     registry = f"{host}:{settings.port}"
+    has_tls = settings.tls_certificate is not None
     click.echo(
         _BANNER.format(
             version=__version__,
-            url=f"http://{registry}",
+            url=f"{'https' if has_tls else 'http'}://{registry}",
             registry=registry,
+            plain="" if has_tls else "--dest-tls-verify=false ",
             data_dir=settings.data_dir.absolute(),
         )
     )

@@ -10,20 +10,24 @@ from contextlib import contextmanager
 from functools import partial
 
 import click
+import structlog
 from flask import Flask
-from granian.constants import HTTPModes, Interfaces
+from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings, HTTP2Settings
 from granian.log import LogLevels
-from granian.server.mp import MPServer
 
 from notifier import app as composition
 from notifier.cli import declared, parentage
+from notifier.cli.certificate import CertificateFiles
 from notifier.cli.children import Child, ChildrenFailed
 from notifier.cli.opening import check_access
 from notifier.cli.ports import find_address
+from notifier.cli.web_server import WebServer
 from notifier.config import ConfigError, Settings
 from notifier.db import DatabaseUnavailable
 from notifier.secrets import SecretBox
+
+_log = structlog.get_logger(__name__)
 
 # What is in flight when a stop is asked for may take this long.
 _GRACE_S = 10
@@ -54,7 +58,11 @@ def command(settings: Settings | None) -> None:
     # A bad key is better told once than by each process.
     SecretBox.open(settings)
     check_access(settings)
-    server = _server(settings)
+    certificate = CertificateFiles.of(settings)
+    server = _server(settings, certificate)
+    server.ask_before_replacing(partial(_may_replace, settings, certificate))
+    if certificate is not None:
+        certificate.watch(server.replace)
     with _mover():
         try:
             server.serve(target_loader=partial(_load, os.getpid()), wrap_loader=False)
@@ -92,15 +100,38 @@ def _move_journals() -> None:
         composition.move_journals(Settings.from_environment(), stopping)
 
 
-def _server(settings: Settings) -> MPServer:
-    return MPServer(
+def _may_replace(settings: Settings, certificate: CertificateFiles | None) -> bool:
+    """Tell whether web processes can be replaced, now; log why not."""
+    if _is_in_memory(settings):
+        reason = "what the storage holds would be gone with its process"
+        _log.error("web_processes_stay", reason=reason)
+        return False
+    try:
+        if certificate is not None:
+            certificate.check()
+    except ConfigError as error:
+        _log.error("web_processes_stay", reason=str(error))
+        return False
+    return True
+
+
+def _is_in_memory(settings: Settings) -> bool:
+    return settings.storage.startswith("memory:")
+
+
+def _server(settings: Settings, certificate: CertificateFiles | None) -> WebServer:
+    if certificate is not None:
+        certificate.check()
+    return WebServer(
         "notifier.app:create_app",
         address=find_address(settings),
         port=settings.port,
         interface=Interfaces.WSGI,
-        http=HTTPModes.auto,
+        # By TLS, clients would choose HTTP/2: a third slower for blobs, and all that a
+        # client does at once would be for one process to do.
+        http=HTTPModes.auto if certificate is None else HTTPModes.http1,
         # What one process keeps in memory, no other can serve.
-        workers=1 if settings.storage.startswith("memory:") else settings.web_processes,
+        workers=1 if _is_in_memory(settings) else settings.web_processes,
         blocking_threads=settings.web_threads,
         backpressure=_CONNECTIONS,
         backlog=_BACKLOG,
@@ -115,6 +146,9 @@ def _server(settings: Settings) -> MPServer:
         log_level=LogLevels.error,
         log_dictconfig=_LOGGING,
         websockets=False,
+        ssl_cert=certificate and certificate.certificate,
+        ssl_key=certificate and certificate.key,
+        ssl_protocol_min=SSLProtocols.tls12,
     )
 
 

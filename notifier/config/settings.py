@@ -65,6 +65,15 @@ class Settings:
     )
     host: str = _setting("127.0.0.1", str, "The address to listen on.")
     port: int = _setting(5000, values.number(1, 65535), "The port to listen on.")
+    tls_certificate: Path | None = _setting(
+        None,
+        Path,
+        "A file of PEM: the certificate to serve HTTPS with, and its chain after it. "
+        "Read again when it is replaced.",
+    )
+    tls_key: Path | None = _setting(
+        None, Path, "A file of PEM: the key of that certificate, not encrypted."
+    )
     data_dir: Path = _setting(
         Path("data"), Path, "Where the embedded defaults keep their files."
     )

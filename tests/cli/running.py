@@ -13,6 +13,8 @@ from typing import Any
 
 import requests
 
+from notifier.cli.ports import is_serving
+from notifier.config import Settings
 from tests.receiver import wait_until
 
 PATIENCE_S = 20
@@ -55,17 +57,22 @@ class Program:
     data_dir: Path
     port: int
     output: Path
+    scheme: str = "http"
 
     @property
     def url(self) -> str:
         """Return where it listens."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     def is_listening(self) -> bool:
-        """Tell whether it takes connections; fail if it has ended."""
+        """Tell whether it answers, by HTTP or HTTPS; fail if it has ended."""
         assert self.process.poll() is None, self.output.read_text()
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+        tls = Path("its own") if self.scheme == "https" else None
+        return is_serving(Settings(port=self.port, tls_certificate=tls))
+
+    def connect(self) -> socket.socket:
+        """Open a connection to it."""
+        return socket.create_connection(("127.0.0.1", self.port), PATIENCE_S)
 
     def says(self, text: str) -> bool:
         """Tell whether it has printed that."""
@@ -134,7 +141,8 @@ def start(
             # A group of its own, to be signalled as a terminal signals its foreground.
             start_new_session=True,
         )
-    return Program(process, data_dir, port, output)
+    scheme = "https" if "NOTIFIER_TLS_CERTIFICATE" in settings else "http"
+    return Program(process, data_dir, port, output, scheme)
 
 
 @contextmanager

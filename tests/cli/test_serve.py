@@ -218,7 +218,7 @@ def _begin_upload(program: Program, content: bytes) -> socket.socket:
     """Send a request but for its last four bytes."""
     path = f"/v2/team/app/blobs/uploads/?digest={factories.digest(content)}"
     head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(content)}\r\n\r\n"
-    connection = socket.create_connection(("127.0.0.1", program.port), PATIENCE_S)
+    connection = program.connect()
     connection.sendall(head.encode() + content[:-4])
     time.sleep(0.3)
     return connection

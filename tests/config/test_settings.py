@@ -38,6 +38,8 @@ def test_what_is_set_is_used() -> None:
     settings = read(
         host="::",
         port="80",
+        tls_certificate="/etc/cert.pem",
+        tls_key="/etc/key.pem",
         database_url="postgresql+psycopg://me:secret@db/notifier",
         redis_url="rediss://cache/1",
         storage_url="memory://",
@@ -65,6 +67,8 @@ def test_what_is_set_is_used() -> None:
     )
 
     assert (settings.host, settings.port) == ("::", 80)
+    assert settings.tls_certificate == Path("/etc/cert.pem")
+    assert settings.tls_key == Path("/etc/key.pem")
     assert settings.database == "postgresql+psycopg://me:secret@db/notifier"
     assert settings.storage == "memory://"
     assert settings.public_url == "https://registry.example.com"
