@@ -12,7 +12,10 @@ from typing import Any
 import oras.client
 import pytest
 import requests
+from dxf import DXF
+from dxf.exceptions import DXFUnauthorizedError
 
+from tests.authorities import Authority
 from tests.cli.running import Program, run, running
 from tests.test_clients import write_layout
 
@@ -26,14 +29,17 @@ _PROGRAMS = ("skopeo", "podman", "buildah")
 @pytest.fixture(scope="module", name="registry")
 def _registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     with running(tmp_path_factory.mktemp("registry") / "data") as program:
-        for name, permits in (("reader", "pull"), ("writer", "pull,push")):
-            command = ("users", "add", name, "--password-stdin")
-            added = run(program.data_dir, *command, stdin=_PASSWORD)
-            assert added.returncode == 0, added.stderr
-            given = run(program.data_dir, "grants", "add", f"user:{name}", permits)
-            assert given.returncode == 0, given.stderr
-        run(program.data_dir, "grants", "add", "user:reader", "auditor")
+        _add_users(program)
         yield program
+
+
+def _add_users(program: Program) -> None:
+    for name, permits in (("reader", "pull,auditor"), ("writer", "pull,push")):
+        command = ("users", "add", name, "--password-stdin")
+        added = run(program.data_dir, *command, stdin=_PASSWORD)
+        assert added.returncode == 0, added.stderr
+        given = run(program.data_dir, "grants", "add", f"user:{name}", permits)
+        assert given.returncode == 0, given.stderr
 
 
 def _host(registry: Program) -> str:
@@ -150,6 +156,42 @@ def test_oras_logs_in_pushes_pulls_and_is_refused(
     assert Path(pulled).read_bytes() == content
     with pytest.raises(Exception, match=r"401|403|denied|[Uu]nauthorized|Forbidden"):
         push(client(*_READER))
+
+
+def test_python_dxf_logs_in_pushes_pulls_and_is_refused(tmp_path: Path) -> None:
+    """By HTTPS, for it shows no password to anybody else."""
+    authority = Authority.make()
+    identity = authority.sign("localhost")
+    files = {
+        "ca": authority.certificate_pem,
+        "certificate": identity.certificate_pem,
+        "key": identity.key_pem,
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_text(content)
+    (tmp_path / "blob").write_bytes(os.urandom(1000))
+
+    def client(program: Program, name: str, password: str) -> Any:
+        def authenticate(dxf: Any, response: Any) -> None:
+            dxf.authenticate(name, password, response=response)
+
+        host = f"localhost:{program.port}"
+        ca = str(tmp_path / "ca")
+        return DXF(host, "dxf/app", authenticate, tlsverify=ca)
+
+    with running(
+        tmp_path / "data",
+        NOTIFIER_TLS_CERTIFICATE=str(tmp_path / "certificate"),
+        NOTIFIER_TLS_KEY=str(tmp_path / "key"),
+    ) as program:
+        _add_users(program)
+        with client(program, *_WRITER) as writer:
+            digest = writer.push_blob(str(tmp_path / "blob"))
+            writer.set_alias("1.0", digest)
+        with client(program, *_READER) as reader:
+            assert reader.get_alias("1.0") == [digest]
+            with pytest.raises(DXFUnauthorizedError):
+                reader.set_alias("2.0", digest)
 
 
 def test_the_log_tells_who_did_what_and_who_was_refused(
