@@ -33,6 +33,7 @@ from notifier.web.api import openapi
 from notifier.web.application import Application
 from notifier.web.auth import tokens
 from notifier.web.auth.quota import Quota
+from notifier.web.rates import Rate
 from notifier.web.services import Services, get_services
 from notifier.web.v2.routes import make_blueprint
 
@@ -102,6 +103,7 @@ def _compose(app: Flask, settings: Settings) -> Services:
         settings=settings,
         authenticator=Authenticator(settings, database, core.box),
         denials=Quota(),
+        manifest_rate=Rate(settings.manifest_rate),
         database=database,
         storage=open_storage(settings.storage),
         recorder=core.recorder,

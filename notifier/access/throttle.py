@@ -9,9 +9,9 @@ import math
 import threading
 import time
 from collections.abc import Callable, Mapping
-from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Final
 
+from notifier.access.networks import network_of
 from notifier.access.recent import Recent
 from notifier.access.refusals import TooManyAttempts
 
@@ -21,8 +21,6 @@ PER_ADDRESS: Final = 30
 
 _MINUTE_S = 60.0
 _MAX_KEYS = 10_000
-# A provider gives so much to each of its customers.
-_IPV6_PREFIX = 64
 
 _Key = tuple[str, str]
 
@@ -45,7 +43,7 @@ class Throttle:
 
         Raises `TooManyAttempts` if it may not be made now.
         """
-        now, network = self._clock(), _network_of(address)
+        now, network = self._clock(), network_of(address)
         prices = {("address", network): _MINUTE_S / PER_ADDRESS}
         if self._good.get((account, network)) is None:
             prices["account", account] = _MINUTE_S / PER_ACCOUNT
@@ -66,7 +64,7 @@ class Throttle:
         with self._lock:
             back = {key: -price_s for key, price_s in prices.items()}
             self._charge(back, self._clock())
-        self._good.put((account, _network_of(address)), value=True)
+        self._good.put((account, network_of(address)), value=True)
 
     def _used(self, key: _Key, now: float) -> float:
         return max(self._used_until.get(key) or now, now)
@@ -74,14 +72,3 @@ class Throttle:
     def _charge(self, prices: Mapping[_Key, float], now: float) -> None:
         for key, price_s in prices.items():
             self._used_until.put(key, self._used(key, now) + price_s)
-
-
-def _network_of(address: str) -> str:
-    """Return what stands for all addresses that one client can have."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, IPv6Address):
-        return str(IPv6Network((parsed, _IPV6_PREFIX), strict=False))
-    return address

@@ -34,7 +34,6 @@ _GRACE_S = 10
 # Open connections of one process, idle ones too; beyond, they wait to be accepted.
 _CONNECTIONS = 1024
 _BACKLOG = 1024
-_MAX_HEAD = 64 * 1024
 _HEAD_MS = 30_000
 _PING_MS = 20_000
 _LOGGING = {
@@ -122,6 +121,7 @@ def _is_in_memory(settings: Settings) -> bool:
 def _server(settings: Settings, certificate: CertificateFiles | None) -> WebServer:
     if certificate is not None:
         certificate.check()
+    max_head = settings.max_header_kb * 1024
     return WebServer(
         "notifier.app:create_app",
         address=find_address(settings),
@@ -136,10 +136,10 @@ def _server(settings: Settings, certificate: CertificateFiles | None) -> WebServ
         backpressure=_CONNECTIONS,
         backlog=_BACKLOG,
         http1_settings=HTTP1Settings(
-            header_read_timeout=_HEAD_MS, max_buffer_size=_MAX_HEAD
+            header_read_timeout=_HEAD_MS, max_buffer_size=max_head
         ),
         http2_settings=HTTP2Settings(
-            keep_alive_interval=_PING_MS, max_headers_size=_MAX_HEAD
+            keep_alive_interval=_PING_MS, max_headers_size=max_head
         ),
         respawn_failed_workers=True,
         workers_kill_timeout=_GRACE_S,

@@ -172,6 +172,30 @@ class Settings:
     event_references: bool = _setting(
         False, values.switch, "Whether manifest events list what the manifest names."
     )
+    max_blob_mb: int | None = _setting(
+        None,
+        values.number(1, 1_000_000_000),
+        "Mebibytes that a blob may have; if not set, as many as the storage takes.",
+    )
+    max_uploads: int = _setting(
+        1000,
+        values.number(1, 100_000),
+        "Upload sessions that a repository may have open.",
+    )
+    manifest_rate: int = _setting(
+        0,
+        values.number(0, 10_000),
+        "Manifests a second that one caller may push to one repository, in each web "
+        "process; those of ten seconds may come at once. 0 is any number.",
+    )
+    max_header_kb: int = _setting(
+        64, values.number(8, 1024), "Kibibytes that the head of a request may have."
+    )
+    max_body_kb: int = _setting(
+        1024,
+        values.number(64, 65_536),
+        "Kibibytes that the body of a request to the REST API may have.",
+    )
     upload_expiry_h: int = _setting(
         168,
         values.number(1, 8760),

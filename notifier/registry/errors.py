@@ -17,6 +17,7 @@ RegistryError
 ├── PageSizeInvalid       PAGINATION_NUMBER_INVALID
 ├── RangeInvalid          RANGE_INVALID
 ├── SizeInvalid           SIZE_INVALID
+│   └── BlobTooLarge      SIZE_INVALID, as 413
 ├── TagInvalid            TAG_INVALID
 ├── TooManyRequests       TOOMANYREQUESTS
 ├── Unauthorized          UNAUTHORIZED
@@ -157,6 +158,12 @@ class SizeInvalid(RegistryError):
 
     code = "SIZE_INVALID"
     message = "provided length did not match content length"
+
+
+class BlobTooLarge(SizeInvalid):
+    """A blob of more bytes than the registry is set up to take."""
+
+    message = "the blob is too large"
 
 
 class TagInvalid(RegistryError):

@@ -4,44 +4,39 @@ Bytes are hashed while they stream to the storage. A session that was filled by 
 request from its beginning notes the digest, so that closing it reads nothing again.
 """
 
-import re
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final
 from uuid import UUID
 
 import orjson
 
 from notifier.ids import uuid7
+from notifier.registry.bodies import Body, check_length
 from notifier.registry.digest import ALGORITHMS, CANONICAL, Digest, Hasher
 from notifier.registry.errors import (
+    BlobTooLarge,
     BlobUploadUnknown,
     DigestInvalid,
     RangeInvalid,
     SizeInvalid,
+    TooManyRequests,
 )
 from notifier.storage import Storage, UploadBusy, UploadMissing, UploadWriter
 
 _CHUNK = 1024 * 1024
-_CONTENT_RANGE = re.compile(
-    r"(?:bytes[ =])?([0-9]{1,18})-([0-9]{1,18})(?:/(?:[0-9]+|\*))?", re.ASCII
-)
-
-
-class Readable(Protocol):
-    """Where a body comes from."""
-
-    def read(self, size: int, /) -> bytes:
-        """Return up to *size* bytes, none at the end."""
-        ...
+# What a client that has too many sessions is told to wait.
+_RETRY_S = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Body:
-    """A request's body, and what its headers say of it."""
+class Limits:
+    """How many bytes a blob may have, and how many sessions a repository; or any."""
 
-    stream: Readable
-    length: int | None = None
-    content_range: str | None = None
+    max_size: int | None = None
+    max_sessions: int | None = None
+
+
+_ANY: Final = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +48,25 @@ class _Note:
     digest: str | None = None
 
 
-def begin(storage: Storage, repository: str, algorithm: str | None = None) -> UUID:
+def begin(
+    storage: Storage,
+    repository: str,
+    algorithm: str | None = None,
+    *,
+    limits: Limits = _ANY,
+) -> UUID:
     """Begin a session; *algorithm* is the one that its digest will have.
 
-    Raises `DigestInvalid` for an unknown algorithm.
+    Raises `DigestInvalid` for an unknown algorithm, `TooManyRequests` if the repository
+    has too many sessions.
     """
     if algorithm is not None and algorithm not in ALGORITHMS:
         raise DigestInvalid(
             {"algorithm": algorithm[:64], "supported": list(ALGORITHMS)}
         )
+    most = limits.max_sessions
+    if most is not None and storage.count_uploads(repository) >= most:
+        raise TooManyRequests(_RETRY_S, {"reason": "too many uploads", "limit": most})
     upload = uuid7()
     storage.create_upload(repository, upload)
     if algorithm is not None and algorithm != CANONICAL:
@@ -78,28 +83,42 @@ def get_size(storage: Storage, repository: str, upload: UUID) -> int:
         raise _unknown(upload) from None
 
 
-def append(storage: Storage, repository: str, upload: UUID, body: Body) -> int:
+def append(
+    storage: Storage,
+    repository: str,
+    upload: UUID,
+    body: Body,
+    *,
+    limits: Limits = _ANY,
+) -> int:
     """Add a chunk; return the session's size after it.
 
     Raises `BlobUploadUnknown`, `RangeInvalid` if the chunk does not go on where the
     session stands, `SizeInvalid` if it is not as long as it says. What arrived of a
     body that broke off is kept: the client asks for the size and goes on from there.
-    Nothing is kept of a body that is longer than it says.
+    Nothing is kept of a body that is longer than it says. Raises `BlobTooLarge` if this
+    would be too large a blob, the session then being gone.
     """
     with _open(storage, repository, upload) as writer:
         start = writer.size
-        expected = _expected_length(body, start)
+        expected = body.expected_length(start)
         note = _read_note(writer)
         hasher = Hasher(note.algorithm) if start == 0 else None
-        received = _receive(writer, body, hasher, expected)
+        received = _receive(writer, body, hasher, limits.max_size)
         if hasher is not None:
             _write_note(writer, _Note(note.algorithm, writer.size, hasher.digest()))
-        _check_length(received, expected)
+        check_length(received, expected)
         return writer.size
 
 
 def finish(
-    storage: Storage, repository: str, upload: UUID, digest: Digest, body: Body
+    storage: Storage,
+    repository: str,
+    upload: UUID,
+    digest: Digest,
+    body: Body,
+    *,
+    limits: Limits = _ANY,
 ) -> int:
     """Add the last chunk, if any, and make the session a blob; return its size.
 
@@ -108,10 +127,11 @@ def finish(
     """
     with _open(storage, repository, upload) as writer:
         start = writer.size
-        expected = _expected_length(body, start)
+        expected = body.expected_length(start)
         hasher = Hasher(digest.algorithm) if start == 0 else None
         try:
-            _check_length(_receive(writer, body, hasher, expected), expected)
+            received = _receive(writer, body, hasher, limits.max_size)
+            check_length(received, expected)
         except BaseException:
             writer.truncate(start)
             raise
@@ -124,11 +144,18 @@ def finish(
         return size
 
 
-def receive_whole(storage: Storage, repository: str, digest: Digest, body: Body) -> int:
+def receive_whole(
+    storage: Storage,
+    repository: str,
+    digest: Digest,
+    body: Body,
+    *,
+    limits: Limits = _ANY,
+) -> int:
     """Take a blob in one request; return its size. Nothing is left of a bad one."""
-    upload = begin(storage, repository)
+    upload = begin(storage, repository, limits=limits)
     try:
-        return finish(storage, repository, upload, digest, body)
+        return finish(storage, repository, upload, digest, body, limits=limits)
     except BaseException:
         _discard_quietly(storage, repository, upload)
         raise
@@ -163,39 +190,28 @@ def _unknown(upload: UUID) -> BlobUploadUnknown:
     return BlobUploadUnknown({"upload": str(upload)})
 
 
-def _expected_length(body: Body, size: int) -> int | None:
-    """Return how long the body must be, by its headers, to go on at *size*."""
-    if body.content_range is None:
-        return body.length
-    match = _CONTENT_RANGE.fullmatch(body.content_range.strip())
-    if match is None:
-        raise RangeInvalid(size, {"reason": "the range is not first-last"})
-    first, last = int(match[1]), int(match[2])
-    if first != size or last < first:
-        raise RangeInvalid(size, {"range": body.content_range[:64], "size": size})
-    if body.length is not None and body.length != last - first + 1:
-        raise SizeInvalid({"range": body.content_range[:64], "length": body.length})
-    return last - first + 1
-
-
 def _receive(
-    writer: UploadWriter, body: Body, hasher: Hasher | None, expected: int | None
+    writer: UploadWriter, body: Body, hasher: Hasher | None, max_size: int | None
 ) -> int:
     start, received = writer.size, 0
+    expected = body.expected_length(start)
+    _check_size(writer, start + (expected or 0), max_size)
     while chunk := body.stream.read(_CHUNK):
         received += len(chunk)
         if expected is not None and received > expected:
             writer.truncate(start)
             raise SizeInvalid({"received": received, "expected": expected})
+        _check_size(writer, start + received, max_size)
         writer.append(chunk)
         if hasher is not None:
             hasher.update(chunk)
     return received
 
 
-def _check_length(received: int, expected: int | None) -> None:
-    if expected is not None and received != expected:
-        raise SizeInvalid({"received": received, "expected": expected})
+def _check_size(writer: UploadWriter, size: int, max_size: int | None) -> None:
+    if max_size is not None and size > max_size:
+        writer.discard()
+        raise BlobTooLarge({"limit": max_size})
 
 
 def _digest(writer: UploadWriter, algorithm: str) -> Digest:

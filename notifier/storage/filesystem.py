@@ -77,6 +77,14 @@ class FilesystemStorage:
         except (FileNotFoundError, NotADirectoryError):
             raise UploadMissing(str(upload)) from None
 
+    def count_uploads(self, repository: str) -> int:
+        """Count the upload sessions of a repository."""
+        try:
+            names = os.listdir(f"{self._uploads}/{repository}/_")
+        except (FileNotFoundError, NotADirectoryError):
+            return 0
+        return sum("." not in name for name in names)
+
     def expire_uploads(self, before: datetime, *, dry_run: bool = False) -> int:
         """End the sessions that nobody has written to since *before*."""
         expired = 0

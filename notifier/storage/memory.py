@@ -50,6 +50,10 @@ class MemoryStorage:
         """Return how many bytes the session has."""
         return len(self._session(repository, upload).content)
 
+    def count_uploads(self, repository: str) -> int:
+        """Count the upload sessions of a repository."""
+        return sum(name == repository for name, _ in list(self._uploads))
+
     def expire_uploads(self, before: datetime, *, dry_run: bool = False) -> int:
         """End the sessions that nobody has written to since *before*."""
         expired = [

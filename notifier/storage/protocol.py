@@ -140,6 +140,10 @@ class Storage(Protocol):
         """Return how many bytes the session has. Raises `UploadMissing`."""
         ...
 
+    def count_uploads(self, repository: str) -> int:
+        """Count the upload sessions of a repository."""
+        ...
+
     def expire_uploads(self, before: datetime, *, dry_run: bool = False) -> int:
         """End the sessions that nobody has written to since *before*; count them."""
         ...

@@ -2,6 +2,7 @@
 
 from flask import Request, g, request
 
+from notifier.access.networks import network_of
 from notifier.events.event import RequestRecord
 from notifier.events.origin import Origin
 from notifier.ids import uuid7
@@ -42,6 +43,11 @@ def current_origin() -> Origin:
 def client_host() -> str:
     """Return the client's address without its port."""
     return proxies.without_port(request_record().addr)
+
+
+def client_network() -> str:
+    """Return what stands for all addresses that the client can have."""
+    return network_of(client_host())
 
 
 def registry_url() -> str:

@@ -18,6 +18,7 @@ from notifier.events.record import Recorder
 from notifier.metrics import Metrics
 from notifier.storage import Storage
 from notifier.web.auth.quota import Quota
+from notifier.web.rates import Rate
 
 _KEY = "notifier"
 
@@ -29,6 +30,7 @@ class Services:
     settings: Settings
     authenticator: Authenticator
     denials: Quota
+    manifest_rate: Rate
     database: Database
     storage: Storage
     recorder: Recorder

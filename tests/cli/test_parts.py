@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import requests
 from redis import Redis
 
 from notifier.cli import schema
@@ -33,6 +34,18 @@ def test_the_web_server_stops_cleanly_at_ctrl_c(data_dir: Path) -> None:
 
         assert program.process.wait(PATIENCE_S) == 0
         assert program.pids() == {}
+
+
+def test_how_long_the_head_of_a_request_may_be_can_be_set(data_dir: Path) -> None:
+    with running(data_dir, "web", NOTIFIER_MAX_HEADER_KB="8") as program:
+        answers = [
+            requests.get(
+                f"{program.url}/v2/", headers={"X": "x" * length}, timeout=PATIENCE_S
+            ).status_code
+            for length in (4096, 8192)
+        ]
+
+    assert answers == [200, 431]
 
 
 def test_a_web_server_whose_processes_cannot_start_ends(data_dir: Path) -> None:

@@ -59,6 +59,11 @@ def test_what_is_set_is_used() -> None:
         pull_events="commit",
         head_is_pull="1",
         event_references="TRUE",
+        max_blob_mb="2048",
+        max_uploads="10",
+        manifest_rate="5",
+        max_header_kb="8",
+        max_body_kb="64",
         upload_expiry_h="1",
         allowed_networks="10.0.0.0/8",
         allowed_ports="443, 8000-8999",
@@ -69,6 +74,9 @@ def test_what_is_set_is_used() -> None:
     assert (settings.host, settings.port) == ("::", 80)
     assert settings.tls_certificate == Path("/etc/cert.pem")
     assert settings.tls_key == Path("/etc/key.pem")
+    assert (settings.max_blob_mb, settings.max_uploads) == (2048, 10)
+    assert (settings.manifest_rate, settings.max_header_kb) == (5, 8)
+    assert settings.max_body_kb == 64
     assert settings.database == "postgresql+psycopg://me:secret@db/notifier"
     assert settings.storage == "memory://"
     assert settings.public_url == "https://registry.example.com"

@@ -19,6 +19,7 @@ from hypothesis.stateful import (
 )
 
 from notifier.registry import uploads
+from notifier.registry.bodies import Body
 from notifier.registry.digest import ALGORITHMS, Digest
 from notifier.registry.errors import (
     BlobUploadUnknown,
@@ -26,7 +27,6 @@ from notifier.registry.errors import (
     RangeInvalid,
     SizeInvalid,
 )
-from notifier.registry.uploads import Body
 from notifier.storage import FilesystemStorage, MemoryStorage, Storage
 
 contents = st.binary(max_size=12)

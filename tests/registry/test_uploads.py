@@ -1,5 +1,6 @@
 import io
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -8,14 +9,17 @@ import pytest
 
 from notifier.ids import uuid7
 from notifier.registry import uploads
+from notifier.registry.bodies import Body
 from notifier.registry.digest import ALGORITHMS, Digest
 from notifier.registry.errors import (
+    BlobTooLarge,
     BlobUploadUnknown,
     DigestInvalid,
     RangeInvalid,
     SizeInvalid,
+    TooManyRequests,
 )
-from notifier.registry.uploads import Body
+from notifier.registry.uploads import Limits
 from notifier.storage import FilesystemStorage, MemoryStorage, Storage
 
 REPOSITORY = "team/app"
@@ -55,6 +59,12 @@ def append(storage: Storage, upload: UUID, chunk: Body) -> int:
 
 def finish(storage: Storage, upload: UUID, digest: Digest, chunk: Body) -> int:
     return uploads.finish(storage, REPOSITORY, upload, digest, chunk)
+
+
+def finish_as(
+    storage: Storage, digest: Digest, upload: UUID, chunk: Body, *, limits: Limits
+) -> int:
+    return uploads.finish(storage, REPOSITORY, upload, digest, chunk, limits=limits)
 
 
 def size_of(storage: Storage, upload: UUID) -> int:
@@ -322,6 +332,63 @@ def test_nothing_is_left_of_a_blob_that_was_refused_whole(
         uploads.receive_whole(storage, REPOSITORY, Digest.of(CONTENT), sent)
 
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize("length", [None, 7], ids=["stream", "length"])
+def test_a_chunk_that_makes_a_blob_too_large_ends_the_session(
+    storage: Storage, length: int | None
+) -> None:
+    limits, digest = Limits(max_size=10), Digest.of(b"01234567890")
+    for send in (
+        partial(uploads.append, storage, REPOSITORY),
+        partial(finish_as, storage, digest),
+    ):
+        upload = begin(storage)
+        append(storage, upload, body(b"0123"))
+
+        with pytest.raises(BlobTooLarge) as refused:
+            send(upload, body(b"4567890", length=length), limits=limits)
+
+        assert refused.value.detail == {"limit": 10}
+        with pytest.raises(BlobUploadUnknown):
+            size_of(storage, upload)
+
+
+def test_a_blob_may_be_just_as_large_as_the_limit(storage: Storage) -> None:
+    digest, limits = Digest.of(CONTENT), Limits(max_size=len(CONTENT))
+
+    size = uploads.receive_whole(
+        storage, REPOSITORY, digest, body(CONTENT), limits=limits
+    )
+
+    assert size == storage.blob_size(digest) == 10
+
+
+def test_of_a_body_that_says_to_be_too_long_nothing_is_read(storage: Storage) -> None:
+    sent = Body(stream=BrokenStream(b""), length=11)
+
+    with pytest.raises(BlobTooLarge):
+        uploads.receive_whole(
+            storage, REPOSITORY, Digest.of(b""), sent, limits=Limits(max_size=10)
+        )
+
+
+def test_a_repository_has_so_many_sessions_at_most(storage: Storage) -> None:
+    limits = Limits(max_sessions=2)
+    for _ in range(2):
+        last = uploads.begin(storage, REPOSITORY, "sha512", limits=limits)
+
+    with pytest.raises(TooManyRequests):
+        uploads.begin(storage, REPOSITORY, limits=limits)
+    with pytest.raises(TooManyRequests):
+        uploads.receive_whole(
+            storage, REPOSITORY, Digest.of(b""), body(), limits=limits
+        )
+
+    uploads.begin(storage, "team", limits=limits)
+    uploads.begin(storage, f"{REPOSITORY}/web", limits=limits)
+    uploads.cancel(storage, REPOSITORY, last)
+    uploads.begin(storage, REPOSITORY, limits=limits)
 
 
 def test_a_session_that_is_not_there_is_unknown_to_every_request(

@@ -1,5 +1,6 @@
 """Every refusal outside ``/v2/`` is a problem; every one inside is the registry's."""
 
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -8,6 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from notifier.config import Settings
 from notifier.db import Database, DatabaseUnavailable
 from notifier.web.services import Services
 
@@ -95,6 +97,20 @@ def test_a_body_up_to_a_mebibyte_is_read(client: FlaskClient) -> None:
     response = client.post(_ENDPOINTS, data=body, content_type="application/json")
 
     _assert_problem(response, 422)
+
+
+class TestSmallBodies:
+    @pytest.fixture(name="settings")
+    def _settings(self, settings: Settings) -> Settings:
+        return replace(settings, max_body_kb=64)
+
+    def test_how_long_a_body_may_be_can_be_set(self, client: FlaskClient) -> None:
+        def post(length: int) -> TestResponse:
+            body = b"{}".ljust(length)
+            return client.post(_ENDPOINTS, data=body, content_type="application/json")
+
+        _assert_problem(post(64 * 1024), 422)
+        _assert_problem(post(64 * 1024 + 1), 413)
 
 
 def test_a_body_where_none_is_read_is_refused(client: FlaskClient) -> None:

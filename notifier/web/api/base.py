@@ -17,8 +17,8 @@ from werkzeug.exceptions import (
 
 from notifier.web.api import refusals
 from notifier.web.auth.needs import Need, require
+from notifier.web.services import services
 
-_MAX_BODY = 1024 * 1024
 _NOTHING = marshmallow.Schema()
 
 
@@ -46,9 +46,10 @@ class ArgumentParser(FlaskParser):
 
     def _raw_load_json(self, req: Request) -> Any:
         # One byte more, for a body that comes in chunks is not refused but cut there.
-        req.max_content_length = _MAX_BODY + 1
+        limit = services().settings.max_body_kb * 1024
+        req.max_content_length = limit + 1
         body = req.get_data()
-        if len(body) > _MAX_BODY:
+        if len(body) > limit:
             raise RequestEntityTooLarge
         if not body:
             return missing

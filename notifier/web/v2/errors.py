@@ -16,6 +16,7 @@ from notifier.web.v2.base import allowed_methods, name_api_version
 STATUS: dict[type[errors.RegistryError], int] = {
     errors.BlobCollected: 503,
     errors.BlobRangeInvalid: 416,
+    errors.BlobTooLarge: 413,
     errors.BlobUnknown: 404,
     errors.BlobUploadInvalid: 400,
     errors.BlobUploadUnknown: 404,

@@ -11,9 +11,16 @@ from notifier.events.event import Action, Descriptor, Event, TagChange, Target
 from notifier.registry import documents, manifests, referrers, repositories, tags
 from notifier.registry.digest import Digest
 from notifier.registry.documents import ManifestDocument
-from notifier.registry.errors import DigestInvalid, ManifestTooLarge, SizeInvalid
+from notifier.registry.errors import (
+    DigestInvalid,
+    ManifestTooLarge,
+    SizeInvalid,
+    TooManyRequests,
+)
 from notifier.registry.manifests import StoredManifest
 from notifier.registry.reference import parse_reference, parse_repository, parse_tag
+from notifier.web.auth.callers import current_caller
+from notifier.web.requests import client_network
 from notifier.web.services import services
 from notifier.web.v2.announcements import (
     announce_pull,
@@ -54,6 +61,7 @@ def put_manifest(repository: str, reference: str) -> Response:
     """Keep a manifest, under a tag or under its digest and the tags beside it."""
     repository, parsed = parse_repository(repository), parse_reference(reference)
     names = _tags(parsed)
+    _refuse_haste(repository)
     document = ManifestDocument.parse(_content(), request.mimetype or None)
     digest = _digest(document, parsed)
     own = services()
@@ -94,6 +102,14 @@ def delete_manifest(repository: str, reference: str) -> Response:
             transaction, [make_event(Action.DELETE, gone) for gone in targets]
         )
     return accepted()
+
+
+def _refuse_haste(repository: str) -> None:
+    """Raise `TooManyRequests` if the caller pushes too many manifests a second."""
+    caller = current_caller()
+    who = client_network() if caller.name is None else caller.subject
+    if wait_s := services().manifest_rate.take((who, repository)):
+        raise TooManyRequests(wait_s, {"reason": "too many manifests a second"})
 
 
 def _get(

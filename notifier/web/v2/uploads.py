@@ -9,23 +9,22 @@ from flask import Response, request
 from notifier.access.permits import Permit
 from notifier.db import Transaction
 from notifier.events.event import Action, Target
-from notifier.registry import blobs, media_types, uploads
+from notifier.registry import blobs, uploads
 from notifier.registry.digest import Digest
 from notifier.registry.errors import (
     BlobCollected,
     BlobUnknown,
-    BlobUploadInvalid,
     BlobUploadUnknown,
     DigestInvalid,
     NameInvalid,
 )
 from notifier.registry.reference import parse_repository
-from notifier.registry.uploads import Body
 from notifier.web.auth.callers import current_caller
 from notifier.web.requests import registry_url
 from notifier.web.services import services
 from notifier.web.v2.announcements import blob_target, blob_url, make_event
 from notifier.web.v2.base import created
+from notifier.web.v2.bodies import current_body, current_limits, too_large_is_heard
 
 
 def post_upload(repository: str) -> Response:
@@ -37,10 +36,20 @@ def post_upload(repository: str) -> Response:
             return mounted
     elif "digest" in request.args:
         digest = Digest.parse(request.args["digest"])
-        size = uploads.receive_whole(services().storage, repository, digest, _body())
+        with too_large_is_heard():
+            size = uploads.receive_whole(
+                services().storage,
+                repository,
+                digest,
+                current_body(),
+                limits=current_limits(),
+            )
         return _push(repository, digest, size)
     upload = uploads.begin(
-        services().storage, repository, request.args.get("digest-algorithm")
+        services().storage,
+        repository,
+        request.args.get("digest-algorithm"),
+        limits=current_limits(),
     )
     return _session(repository, upload, 0, 202)
 
@@ -55,7 +64,10 @@ def get_upload(repository: str, upload: str) -> Response:
 def patch_upload(repository: str, upload: str) -> Response:
     """Add a chunk, or a stream of unknown length."""
     repository, id_ = parse_repository(repository), _parse_id(upload)
-    size = uploads.append(services().storage, repository, id_, _body())
+    with too_large_is_heard():
+        size = uploads.append(
+            services().storage, repository, id_, current_body(), limits=current_limits()
+        )
     return _session(repository, id_, size, 202)
 
 
@@ -63,7 +75,15 @@ def put_upload(repository: str, upload: str) -> Response:
     """Add the last chunk, if there is one, and make the session a blob."""
     repository, id_ = parse_repository(repository), _parse_id(upload)
     digest = Digest.parse(request.args.get("digest", ""))
-    size = uploads.finish(services().storage, repository, id_, digest, _body())
+    with too_large_is_heard():
+        size = uploads.finish(
+            services().storage,
+            repository,
+            id_,
+            digest,
+            current_body(),
+            limits=current_limits(),
+        )
     return _push(repository, digest, size)
 
 
@@ -158,14 +178,3 @@ def _parse_id(text: str) -> UUID:
     if str(id_) != text:
         raise BlobUploadUnknown({"upload": text[:64]})
     return id_
-
-
-def _body() -> Body:
-    # Only the stream is ever touched: Flask would take a form's bytes away.
-    if request.mimetype in media_types.FORMS and request.content_length != 0:
-        raise BlobUploadInvalid({"reason": "a blob is not sent as a form"})
-    return Body(
-        stream=request.stream,
-        length=request.content_length,
-        content_range=request.headers.get("Content-Range"),
-    )

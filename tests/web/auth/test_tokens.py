@@ -1,5 +1,6 @@
 """The token service: what registry clients do before anything else."""
 
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -155,6 +156,21 @@ def test_an_api_token_does_as_a_password(client: FlaskClient, people: People) ->
     answer = _login(client, password=token, scope=_SCOPE).get_json()
 
     assert answer["scope"] == "repository:team/app:pull"
+
+
+def test_a_form_in_chunks_may_be_no_longer(client: FlaskClient) -> None:
+    sent = BytesIO(b"grant_type=password&username=".ljust(MAX_FORM * 4, b"x"))
+
+    refused = client.post(
+        "/auth/token",
+        input_stream=sent,
+        content_type="application/x-www-form-urlencoded",
+        headers={"Transfer-Encoding": "chunked"},
+        environ_overrides={"wsgi.input_terminated": True},
+    )
+
+    assert refused.status_code == 413
+    assert sent.tell() <= MAX_FORM + 1
 
 
 @pytest.mark.parametrize(

@@ -423,3 +423,39 @@ class TestSparse:
 
         assert codes(put(client, wrong)) == ["SIZE_INVALID"]
         assert traces.left(own) == before
+
+
+class TestHaste:
+    @pytest.fixture(name="settings")
+    def _settings(self, settings: Settings) -> Settings:
+        return replace(settings, manifest_rate=1)
+
+    def test_who_pushes_too_many_manifests_is_told_to_wait(
+        self, client: FlaskClient, own: Services, content: bytes
+    ) -> None:
+        answers = [put(client, content, f"1.{n}").status_code for n in range(10)]
+        before = traces.left(own)
+
+        refused = put(client, content, "1.10")
+
+        assert set(answers) == {201}
+        assert refused.status_code == 429
+        assert codes(refused) == ["TOOMANYREQUESTS"]
+        assert refused.headers["Retry-After"] == "1"
+        assert traces.left(own) == before
+        assert client.get(f"{MANIFESTS}/1.9").status_code == 200
+
+    def test_another_repository_and_another_caller_need_not(
+        self, client: FlaskClient, content: bytes
+    ) -> None:
+        while put(client, content).status_code == 201:
+            pass
+
+        factories.push_image(client, repository="team/web")
+        other = client.put(
+            f"{MANIFESTS}/1.0",
+            data=content,
+            content_type=media_types.OCI_MANIFEST,
+            environ_overrides={"REMOTE_ADDR": "192.0.2.9"},
+        )
+        assert other.status_code == 201

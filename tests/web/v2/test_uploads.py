@@ -1,4 +1,5 @@
 import io
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -268,6 +269,60 @@ def test_a_full_storage_is_told_and_the_session_stays(
     assert traces.left(own) == before
     patch(client, session, b"456789", "4-9")
     assert client.put(f"{session}?digest={DIGEST}").status_code == 201
+
+
+@pytest.fixture(name="strict")
+def _strict(settings: Settings) -> Iterator[FlaskClient]:
+    """Give an application that takes little."""
+    app = composition.create_app(replace(settings, max_blob_mb=1, max_uploads=2))
+    yield app.test_client()
+    composition.close(app)
+
+
+def test_a_blob_that_is_too_large_is_refused_and_nothing_is_left(
+    strict: FlaskClient, own: Services
+) -> None:
+    before = traces.left(own)
+    large = b"x" * (1024 * 1024 + 1)
+    digest = factories.digest(large)
+
+    for refused in (
+        strict.post(f"{UPLOADS}?digest={digest}", data=large),
+        stream(strict, "POST", f"{UPLOADS}?digest={digest}", large),
+        patch(strict, begin(strict), large),
+        stream(strict, "PATCH", begin(strict), large),
+        strict.put(f"{begin(strict)}?digest={digest}", data=large),
+    ):
+        assert (refused.status_code, code(refused)) == (413, "SIZE_INVALID")
+        assert refused.get_json()["errors"][0]["detail"] == {"limit": 1024 * 1024}
+
+    assert traces.left(own) == before
+
+
+def test_what_is_sent_of_a_blob_that_is_too_large_is_still_read(
+    strict: FlaskClient,
+) -> None:
+    sent = io.BytesIO(b"x" * (3 * 1024 * 1024))
+
+    refused = strict.patch(
+        begin(strict), input_stream=sent, content_type="application/octet-stream"
+    )
+
+    assert refused.status_code == 413
+    assert sent.read() == b""
+
+
+def test_beyond_so_many_sessions_a_client_is_told_to_wait(strict: FlaskClient) -> None:
+    first = begin(strict)
+    begin(strict)
+
+    refused = strict.post(UPLOADS)
+
+    assert (refused.status_code, code(refused)) == (429, "TOOMANYREQUESTS")
+    assert refused.headers["Retry-After"] == "60"
+    patch(strict, first, CONTENT)
+    assert strict.put(f"{first}?digest={DIGEST}").status_code == 201
+    assert strict.post(UPLOADS).status_code == 202
 
 
 def test_a_blob_is_mounted_from_next_door(client: FlaskClient, own: Services) -> None:
