@@ -144,7 +144,8 @@ def event(
             url=None if action is Action.DELETE else url,
             artifact_type=artifact_type,
         ),
-        request=RequestRecord(
+        request=more.pop("request", None)
+        or RequestRecord(
             id=uuid7(now_ns),
             addr="192.0.2.1:40000",
             host="registry:5000",

@@ -25,6 +25,8 @@ from notifier.ids import made_at, uuid7
 
 # Living ones of one subject.
 MAX_TOKENS: Final = 100
+# Those of one subject, living or not: beyond, the oldest that were revoked go.
+MAX_SHOWN: Final = 1000
 USE_EVERY: Final = timedelta(minutes=1)
 
 _ALL = sa.select(ApiTokenRow.__table__)
@@ -100,6 +102,7 @@ def create(
     connection.execute(
         sa.insert(ApiTokenRow).values(values | {"digest": digest_of(text)})
     )
+    _forget_revoked(connection, subject)
     return get(connection, id_), text
 
 
@@ -160,6 +163,22 @@ def note_use(transaction: Transaction, id_: UUID, now: datetime) -> None:
             ApiTokenRow.id == id_, sa.or_(latest.is_(None), latest <= now - USE_EVERY)
         )
         .values(last_used_at=now)
+    )
+
+
+def _forget_revoked(connection: sa.Connection, subject: str) -> None:
+    """Bound what somebody can make us keep who makes tokens and revokes them."""
+    own = ApiTokenRow.subject == subject
+    newest = (
+        sa.select(ApiTokenRow.id)
+        .where(own)
+        .order_by(ApiTokenRow.id.desc())
+        .limit(MAX_SHOWN)
+    )
+    connection.execute(
+        sa.delete(ApiTokenRow).where(
+            own, ApiTokenRow.revoked_at.is_not(None), ApiTokenRow.id.not_in(newest)
+        )
     )
 
 

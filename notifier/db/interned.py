@@ -76,6 +76,15 @@ class Interned:
                 self._remember({text: known})
         return known
 
+    def unknown(self, connection: sa.Connection, texts: Iterable[str]) -> set[str]:
+        """Return those of *texts* that no row has."""
+        missing = {text for text in texts if text not in self._ids}
+        if missing:
+            found = dict(self._pairs(connection, self._text.in_(sorted(missing))))
+            self._remember(found)
+            missing -= found.keys()
+        return missing
+
     def resolve(
         self, connection: sa.Connection, ids: Iterable[int | None]
     ) -> Mapping[int | None, str | None]:

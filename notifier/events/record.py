@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import chain
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -18,6 +20,7 @@ from notifier.events.event import (
     Target,
 )
 from notifier.events.lines import Recorded
+from notifier.events.strangers import Strangers
 from notifier.events.tables import ACTIONS, KINDS, TAG_CHANGES, EventRow
 from notifier.registry.digest import Digest
 from notifier.registry.repositories import repository_names
@@ -34,10 +37,19 @@ class Recorder:
     def __init__(self) -> None:
         self.texts = Interned(Text.id, Text.text)
         self.repositories = repository_names()
+        self._strangers = Strangers(self.texts)
 
     def insert(self, transaction: Transaction, events: Sequence[Event]) -> None:
-        """Add one row for each of *events*."""
-        _INSERT.run_many(transaction.connection, self.rows(transaction, events))
+        """Add one row for each of *events*.
+
+        Of hosts and programs that are too many to be kept, it tells so much.
+        """
+        stand_ins = self._strangers.stand_ins(
+            transaction.connection, _strange_texts_of(events)
+        )
+        _INSERT.run_many(
+            transaction.connection, self.rows(transaction, events, stand_ins)
+        )
 
     def put_back(self, transaction: Transaction, lines: Sequence[Recorded]) -> None:
         """Add the rows that were read from an archive, but those that are there.
@@ -50,10 +62,21 @@ class Recorder:
         _PUT_BACK.run_many(transaction.connection, rows)
 
     def rows(
-        self, transaction: Transaction, events: Sequence[Event]
+        self,
+        transaction: Transaction,
+        events: Sequence[Event],
+        stand_ins: Mapping[str, str] = MappingProxyType({}),
     ) -> list[dict[str, Any]]:
-        """Return the row of each of *events*, by the names of the table's columns."""
-        texts = self.texts.intern(transaction, _texts_of(events))
+        """Return the row of each of *events*, by the names of the table's columns.
+
+        *stand_ins* are for texts that are not to be recorded.
+        """
+        recorded = (_texts_of(events), stand_ins.values())
+        texts = self.texts.intern(
+            transaction, (text for text in chain(*recorded) if text not in stand_ins)
+        )
+        if stand_ins:
+            texts = {**texts, **{old: texts[new] for old, new in stand_ins.items()}}
         repositories = self.repositories.intern(transaction, _repositories_of(events))
         now = datetime.now(UTC)
         return [_row(event, texts, repositories, now) for event in events]
@@ -106,6 +129,14 @@ def _texts_of(events: Sequence[Event]) -> Iterable[str | None]:
         yield event.request.useragent
         yield event.source.addr
         yield event.target.artifact_type
+
+
+def _strange_texts_of(events: Sequence[Event]) -> Iterable[str]:
+    for event in events:
+        yield event.request.host
+        yield event.request.useragent
+        if registry := _registry_of(event.target):
+            yield registry
 
 
 def _repositories_of(events: Sequence[Event]) -> Iterable[str | None]:

@@ -9,6 +9,9 @@ import structlog
 
 OK, DOWN, TIMEOUT = "ok", "down", "timeout"
 
+# Beyond, nobody waits for a part that hangs, perhaps for days.
+_MAX_ASKERS = 1000
+
 _log = structlog.get_logger(__name__)
 
 
@@ -29,6 +32,8 @@ class Probe:
     def ask(self) -> Callable[[float], str]:
         """Begin a check; return what waits so many seconds for its outcome."""
         self._start()
+        if self._askers.qsize() >= _MAX_ASKERS:
+            return lambda _timeout_s: TIMEOUT
         answers: SimpleQueue[str] = SimpleQueue()
         self._askers.put(answers)
 

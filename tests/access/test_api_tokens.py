@@ -171,3 +171,21 @@ def test_uses_are_written_down_once_a_minute(database: Database) -> None:
         used = api_tokens.get(connection, made.id).last_used_at
         assert get_version(connection) == before
     assert used == NOW + timedelta(seconds=61)
+
+
+def test_of_tokens_that_are_made_and_revoked_only_so_many_are_kept(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api_tokens, "MAX_SHOWN", 3)
+    kept, _ = _create(database, name="kept")
+    for number in range(4):
+        token, _ = _create(database, name=f"{number}")
+        with database.transaction() as transaction:
+            api_tokens.revoke(transaction, token.id)
+
+    _create(database, name="last")
+
+    with database.read() as connection:
+        found = api_tokens.list_tokens(connection, subject="user:alice", limit=10)
+    assert [token.name for token in found] == ["last", "3", "2", "kept"]
+    assert found[-1].id == kept.id

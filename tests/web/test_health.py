@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from notifier import app as composition
 from notifier.config import Settings
 from notifier.db import Database, DatabaseUnavailable
-from notifier.web import health
+from notifier.web import health, probes
 from notifier.web.services import Services
 from tests import factories, servers
 
@@ -228,3 +228,16 @@ def test_the_failure_of_a_part_is_logged(
         "part": "storage",
         "error": "read-only file system",
     } in lines
+
+
+def test_of_those_who_ask_a_part_that_hangs_only_so_many_wait(
+    hang: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probes, "_MAX_ASKERS", 2)
+    probe = probes.Probe("part", hang.wait)
+
+    answers = [probe.ask() for _ in range(10)]
+
+    assert answers[-1](60.0) == probes.TIMEOUT
+    hang.set()
+    assert answers[0](60.0) == probes.OK

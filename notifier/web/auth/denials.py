@@ -10,7 +10,7 @@ import structlog
 
 from notifier.db import DatabaseUnavailable, Transaction
 from notifier.events.event import Action, Target
-from notifier.web.requests import client_host, current_origin
+from notifier.web.requests import client_network, current_origin
 from notifier.web.services import services
 
 _log = structlog.get_logger(__name__)
@@ -24,7 +24,7 @@ def record_denial(
     The refusal stands whether it can be recorded or not.
     """
     own = services()
-    passed = own.denials.take(client_host())
+    passed = own.denials.take(client_network())
     if passed is None:
         return
     told = {"status": status, "reason": reason, **detail}

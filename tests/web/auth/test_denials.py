@@ -4,7 +4,13 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
-from notifier.web.auth.quota import BURST, EVERY_S, Quota
+from notifier.web.auth.quota import (
+    BURST,
+    BURST_OF_ALL,
+    EVERY_S,
+    EVERY_S_OF_ALL,
+    Quota,
+)
 from tests import factories
 from tests.web.auth.people import Headers, People, bearer, logged_in
 
@@ -115,3 +121,33 @@ def test_only_so_many_of_an_address_are_recorded_and_the_rest_is_counted() -> No
     assert other == 0
     assert later == 3
     assert quota.take("a") is None
+
+
+def test_of_many_addresses_together_only_so_many_are_recorded() -> None:
+    now = 0.0
+    quota = Quota(lambda: now)
+
+    first = [quota.take(f"192.0.2.{n}") for n in range(BURST_OF_ALL)]
+    beyond = quota.take("198.51.100.1")
+    now += EVERY_S_OF_ALL
+    later = quota.take("198.51.100.1")
+
+    assert first == [0] * BURST_OF_ALL
+    assert beyond is None
+    assert later == 1
+
+
+def test_the_addresses_of_one_ipv6_network_are_one(
+    client: FlaskClient, people: People
+) -> None:
+    admin = people.add("admin", "admin")
+
+    for number in range(BURST + 5):
+        client.get(
+            "/v2/",
+            headers={"Authorization": "Bearer forged"},
+            environ_overrides={"REMOTE_ADDR": f"2001:db8::{number:x}"},
+        )
+
+    denied = client.get("/api/v1/events?action=denied&limit=100", headers=admin)
+    assert len(denied.get_json()["items"]) == BURST
