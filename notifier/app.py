@@ -25,10 +25,14 @@ from notifier.events.event import Source
 from notifier.events.journal import Journal
 from notifier.events.mover import Mover
 from notifier.events.record import Recorder
+from notifier.ingest.committer import Committer
+from notifier.ingest.intake import Intake
+from notifier.ingest.senders import Senders
 from notifier.metrics import Metrics
+from notifier.registry.repositories import Catalog
 from notifier.secrets import SecretBox
 from notifier.storage import open_storage
-from notifier.web import errors, health, log
+from notifier.web import errors, gate, health, log
 from notifier.web.api import openapi
 from notifier.web.application import Application
 from notifier.web.auth import tokens
@@ -52,6 +56,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     openapi.init_app(app)
     app.register_blueprint(health.make_blueprint())
     errors.init_app(app)
+    gate.init_app(app)
     log.init_app(app)
     return app
 
@@ -60,6 +65,7 @@ def close(app: Flask) -> None:
     """Stop what *app* does in the background; its journal is moved first."""
     own = get_services(app)
     own.journal.close()
+    own.intake.close()
     own.nudger.close()
     own.database.close()
 
@@ -107,8 +113,11 @@ def _compose(app: Flask, settings: Settings) -> Services:
         database=database,
         storage=open_storage(settings.storage),
         recorder=core.recorder,
+        catalog=Catalog(core.recorder.repositories),
         announcer=core.announcer,
         journal=Journal(_journal_folder(settings), database, core.announcer),
+        senders=Senders(database),
+        intake=Intake(Committer(database, core.announcer, core.recorder)),
         endpoints=core.endpoints,
         outbox=core.outbox,
         nudger=core.nudger,

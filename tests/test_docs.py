@@ -121,7 +121,11 @@ def test_the_tour_is_true_as_typed(reader: Reader) -> None:
 # Each of many examples starts a program, which takes its time on a busy machine.
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
-    "name", ["events.md", "endpoints.md", "formats.md", "safety.md", "upkeep.md"]
+    "name",
+    [
+        *("events.md", "endpoints.md", "formats.md", "safety.md"),
+        *("upkeep.md", "ingest.md"),
+    ],
 )
 def test_the_examples_of_the_docs_work(reader: Reader, name: str) -> None:
     for example in examples((ROOT / "docs" / name).read_text()):

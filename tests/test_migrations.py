@@ -178,6 +178,15 @@ def test_manifests_that_are_there_get_their_artifact_types(url: str) -> None:
     ]
 
 
+def test_repositories_that_are_there_stay_in_the_catalog(url: str) -> None:
+    schema.upgrade(url, "0016")
+    _execute(url, sa.text("INSERT INTO repositories VALUES (7, 'team/app')"))
+
+    schema.upgrade(url)
+
+    assert _execute(url, sa.text("SELECT name FROM catalog")) == [("team/app",)]
+
+
 def _insert_manifests(url: str, documents: list[bytes]) -> None:
     engine = sa.create_engine(url)
     with engine.begin() as connection:

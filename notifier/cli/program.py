@@ -21,6 +21,7 @@ _COMMANDS = (
     "grants",
     "tokens",
     "access",
+    "sources",
     "gc",
     "check",
     "secrets",

@@ -9,6 +9,7 @@ from notifier.cli.revision import SchemaMismatch
 from notifier.config import ConfigError
 from notifier.db import DatabaseUnavailable
 from notifier.delivery.errors import DeliveryError
+from notifier.ingest.errors import SourceError
 from notifier.secrets import SecretUnreadable
 
 KNOWN = (
@@ -22,4 +23,5 @@ KNOWN = (
     OSError,
     SchemaMismatch,
     SecretUnreadable,
+    SourceError,
 )

@@ -9,14 +9,17 @@ from notifier.db.database import (
 )
 from notifier.db.interned import Interned, Text
 from notifier.db.prepared import Prepared, PreparedIn
+from notifier.db.rows import Bound, PreparedRows
 
 __all__ = [
     "Base",
+    "Bound",
     "Database",
     "DatabaseUnavailable",
     "Interned",
     "Prepared",
     "PreparedIn",
+    "PreparedRows",
     "Text",
     "Transaction",
     "insert",

@@ -61,6 +61,19 @@ class Interned:
             transaction.after_commit(lambda: self._remember(added))
         return numbers
 
+    def recall(
+        self, texts: Iterable[str | None]
+    ) -> Mapping[str | None, int | None] | None:
+        """Return the numbers of *texts*, or None if one is not remembered."""
+        numbers: dict[str | None, int | None] = {None: None}
+        for text in texts:
+            if text is not None and text not in numbers:
+                known = self._ids.get(text)
+                if known is None:
+                    return None
+                numbers[text] = known
+        return numbers
+
     def intern_one(self, transaction: Transaction, text: str) -> int:
         """Return the number of *text*, adding it to the table if it is new."""
         number = self.intern(transaction, [text])[text]

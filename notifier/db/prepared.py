@@ -6,48 +6,20 @@ both directions.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Dialect
-from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.orm import InstrumentedAttribute
 
-if TYPE_CHECKING:
-    from sqlalchemy.sql.compiler import SQLCompiler
-
-# ``insert`` of the dialect at hand, which knows ``on_conflict_do_nothing``.
-Insert = Callable[[Any], Any]
-_Convert = Callable[[Any], Any]
+from notifier.db.compiled import (
+    INSERTS,
+    Compiled,
+    Insert,
+    compile_statement,
+    open_cursor,
+)
 
 _MAX_LIST = 256
-
-
-@dataclass(frozen=True, slots=True)
-class _Compiled:
-    """A statement in one dialect, and how its values convert."""
-
-    text: str
-    order: list[str] | None
-    literals: dict[str, Any]
-    binders: dict[str, _Convert]
-    readers: list[tuple[int, _Convert]]
-
-    def bind(self, values: Mapping[str, Any]) -> Any:
-        """Return the parameters as the driver takes them."""
-        bound = {**self.literals, **values}
-        for name, convert in self.binders.items():
-            bound[name] = convert(bound[name])
-        return bound if self.order is None else [bound[name] for name in self.order]
-
-    def read(self, row: Sequence[Any]) -> tuple[Any, ...]:
-        """Return a row's values as their types say."""
-        values = list(row)
-        for place, convert in self.readers:
-            values[place] = convert(values[place])
-        return tuple(values)
 
 
 class Prepared:
@@ -61,12 +33,12 @@ class Prepared:
         self, statement: sa.ClauseElement | Callable[[Insert], sa.ClauseElement]
     ) -> None:
         self._statement = statement
-        self._compiled: dict[str, _Compiled] = {}
+        self._compiled: dict[str, Compiled] = {}
 
     def first(self, connection: sa.Connection, **values: Any) -> Any | None:
         """Run a SELECT; return its first row, a tuple, or None."""
         compiled = self._compile(connection, values)
-        cursor = _cursor(connection)
+        cursor = open_cursor(connection)
         try:
             cursor.execute(compiled.text, compiled.bind(values))
             row = cursor.fetchone()
@@ -77,7 +49,7 @@ class Prepared:
     def all(self, connection: sa.Connection, **values: Any) -> list[tuple[Any, ...]]:
         """Run a SELECT; return all its rows."""
         compiled = self._compile(connection, values)
-        cursor = _cursor(connection)
+        cursor = open_cursor(connection)
         try:
             cursor.execute(compiled.text, compiled.bind(values))
             return [compiled.read(row) for row in cursor.fetchall()]
@@ -87,7 +59,7 @@ class Prepared:
     def run(self, connection: sa.Connection, **values: Any) -> None:
         """Run a statement that returns nothing."""
         compiled = self._compile(connection, values)
-        cursor = _cursor(connection)
+        cursor = open_cursor(connection)
         try:
             cursor.execute(compiled.text, compiled.bind(values))
         finally:
@@ -98,7 +70,7 @@ class Prepared:
     ) -> None:
         """Run a statement once for each of *rows*, which have the same keys."""
         compiled = self._compile(connection, rows[0])
-        cursor = _cursor(connection)
+        cursor = open_cursor(connection)
         try:
             cursor.executemany(compiled.text, [compiled.bind(row) for row in rows])
         finally:
@@ -106,14 +78,14 @@ class Prepared:
 
     def _compile(
         self, connection: sa.Connection, values: Mapping[str, Any]
-    ) -> _Compiled:
+    ) -> Compiled:
         dialect = connection.dialect
         compiled = self._compiled.get(dialect.name)
         if compiled is None:
             statement = self._statement
             if not isinstance(statement, sa.ClauseElement):
-                statement = statement(_INSERTS[dialect.name])
-            compiled = _compile(statement, dialect, list(values))
+                statement = statement(INSERTS[dialect.name])
+            compiled = compile_statement(statement, dialect, list(values))
             self._compiled[dialect.name] = compiled
         return compiled
 
@@ -158,48 +130,3 @@ class PreparedIn:
         filled = [*items, *[items[-1]] * (length - len(items))]
         named = {f"item_{place}": item for place, item in enumerate(filled)}
         return prepared.all(connection, **named, **values)
-
-
-_INSERTS: dict[str, Insert] = {
-    "sqlite": sqlite.insert,
-    "postgresql": postgresql.insert,
-}
-
-
-def _compile(
-    statement: sa.ClauseElement, dialect: Dialect, names: list[str]
-) -> _Compiled:
-    columns = None
-    if isinstance(statement, sa.Insert):
-        columns = [name for name in names if name in statement.table.columns]
-    compiled = cast(
-        "SQLCompiler", statement.compile(dialect=dialect, column_keys=columns)
-    )
-    selected = statement.selected_columns if isinstance(statement, sa.Select) else ()
-    return _Compiled(
-        text=str(compiled),
-        order=compiled.positiontup,
-        literals={
-            name: bind.value
-            for name, bind in compiled.binds.items()
-            if bind.value is not None
-        },
-        binders={
-            name: convert
-            for name, bind in compiled.binds.items()
-            if (convert := bind.type.dialect_impl(dialect).bind_processor(dialect))
-        },
-        readers=[
-            (place, convert)
-            for place, column in enumerate(selected)
-            if (
-                convert := column.type.dialect_impl(dialect).result_processor(
-                    dialect, None
-                )
-            )
-        ],
-    )
-
-
-def _cursor(connection: sa.Connection) -> DBAPICursor:
-    return connection.connection.cursor()

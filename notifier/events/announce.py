@@ -1,10 +1,10 @@
 """Where a change becomes an event: recorded, then told, in the change's transaction."""
 
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import compress, groupby
 from operator import attrgetter
 
-from notifier.db import Transaction
+from notifier.db import Bound, Transaction
 from notifier.events import signals
 from notifier.events.event import Event
 from notifier.events.record import Recorder
@@ -23,9 +23,29 @@ class Announcer:
         Recording is no receiver's business: an event that was announced is in the log,
         whoever listens.
         """
+        if events:
+            self._recorder.insert(transaction, events)
+            self._tell(transaction, events)
+
+    def announce_new(
+        self,
+        transaction: Transaction,
+        events: Sequence[Event],
+        rows: Sequence[Bound] | None = None,
+    ) -> Sequence[Event]:
+        """Do so with those of *events*, no two alike, that the log does not have.
+
+        Return them. *rows* are theirs, if they were drafted before.
+        """
         if not events:
-            return
-        self._recorder.insert(transaction, events)
+            return ()
+        if rows is None:
+            rows = self._recorder.draft(transaction, events)
+        new = list(compress(events, self._recorder.add(transaction, rows)))
+        self._tell(transaction, new)
+        return new
+
+    def _tell(self, transaction: Transaction, events: Sequence[Event]) -> None:
         for action, group in groupby(events, attrgetter("action")):
             signals.BY_ACTION[action].send(
                 self._sender, events=list(group), transaction=transaction

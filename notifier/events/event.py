@@ -43,6 +43,10 @@ class Action(StrEnum):
     GRANT_REMOVE = "grant.remove"
     TOKEN_CREATE = "token.create"  # noqa: S105 - a word
     TOKEN_REVOKE = "token.revoke"  # noqa: S105 - a word
+    SOURCE_CREATE = "source.create"
+    SOURCE_UPDATE = "source.update"
+    SOURCE_ROTATE = "source.rotate"
+    SOURCE_REMOVE = "source.remove"
 
 
 OPERATIONAL = frozenset(Action) - {
@@ -120,6 +124,17 @@ class Source:
     instance_id: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """Where an event of another registry came in: the name of what it was sent to.
+
+    *id* is what its sender calls it, if it calls it anything.
+    """
+
+    source: str
+    id: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One action on one target, by one actor.
@@ -127,8 +142,9 @@ class Event:
     The actor *initiates* an event; the source is the node that *generates* it.
     *timestamp_ns* counts nanoseconds since 1970. *tag_change* and *previous_digest*
     belong to a push by tag; they stand beside the envelope's event, not in it, and so
-    does *credential*: by what the actor has proven to be that. Only an operational
-    event has a *detail*: a JSON object.
+    does *credential*: by what the actor has proven to be that. What is *ingested* was
+    told by another registry, and all it says is what that registry claims. Only an
+    operational event has a *detail*: a JSON object.
     """
 
     id: UUID
@@ -141,4 +157,5 @@ class Event:
     credential: str | None = None
     tag_change: TagChange | None = None
     previous_digest: Digest | None = None
+    ingested: Ingested | None = None
     detail: dict[str, Any] | None = None

@@ -14,6 +14,7 @@ from notifier.events.event import (
     Action,
     Descriptor,
     Event,
+    Ingested,
     Kind,
     RequestRecord,
     Source,
@@ -71,6 +72,7 @@ def find_id(line: bytes) -> UUID:
 def _event(line: dict[str, Any]) -> Event:
     target, request, source = line["target"], line["request"], line["source"]
     tag_change, previous = line.get("tag_change"), line.get("previous_digest")
+    ingested = line.get("ingested")
     return Event(
         **{
             **line,
@@ -94,6 +96,7 @@ def _event(line: dict[str, Any]) -> Event:
             ),
             "tag_change": None if tag_change is None else TagChange(tag_change),
             "previous_digest": None if previous is None else Digest(previous),
+            "ingested": None if ingested is None else Ingested(**ingested),
         }
     )
 

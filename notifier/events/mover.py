@@ -11,18 +11,16 @@ import math
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import sqlalchemy as sa
 import structlog
 
-from notifier.db import Database, DatabaseUnavailable, PreparedIn, Transaction
+from notifier.db import Database, DatabaseUnavailable
 from notifier.events.announce import Announcer
 from notifier.events.event import Event
 from notifier.events.lines import parse_line
-from notifier.events.tables import EventRow
 
 SUFFIX = ".journal"
 
@@ -110,7 +108,8 @@ class Mover:
         while lines := file.next_lines():
             events = _parsed(lines)
             with self._database.transaction() as transaction:
-                self._announcer.announce(transaction, _unrecorded(transaction, events))
+                # An earlier move may have been cut off before it was noted.
+                self._announcer.announce_new(transaction, events)
             file.moved += len(lines)
 
 
@@ -170,24 +169,14 @@ def _locked(folder: Path) -> Iterator[bool]:
 
 
 def _parsed(lines: bytes) -> list[Event]:
-    events = []
+    events = {}
     for line in lines.split(b"\n"):
         if not line:
             continue
         try:
-            events.append(parse_line(line))
+            event = parse_line(line)
+            events[event.id] = event
         except (ValueError, KeyError, TypeError):
             # Only a power cut can leave such a line, before its sync.
             _log.exception("journal_line_unreadable")
-    return events
-
-
-def _unrecorded(transaction: Transaction, events: Iterable[Event]) -> list[Event]:
-    """Leave out what an earlier move, cut off before it was noted, has recorded."""
-    by_id = {event.id: event for event in events}
-    for (id_,) in _RECORDED.all(transaction.connection, list(by_id)):
-        del by_id[id_]
-    return list(by_id.values())
-
-
-_RECORDED = PreparedIn(EventRow.id, lambda is_one: sa.select(EventRow.id).where(is_one))
+    return list(events.values())

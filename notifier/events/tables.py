@@ -5,10 +5,13 @@ types, clients, sources) is a number of another table. The key is the event's id
 UUIDv7, so that rows lie in the order of their time, and each index ends in it.
 """
 
+import re
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Mapped, mapped_column
 
 from notifier.db import Base
@@ -44,11 +47,40 @@ ACTIONS = {
     Action.TOKEN_CREATE: 26,
     Action.TOKEN_REVOKE: 27,
     Action.GC_RUN: 28,
+    Action.SOURCE_CREATE: 29,
+    Action.SOURCE_UPDATE: 30,
+    Action.SOURCE_ROTATE: 31,
+    Action.SOURCE_REMOVE: 32,
 }
 KINDS = {Kind.MANIFEST: 1, Kind.BLOB: 2}
 TAG_CHANGES = {TagChange.NEW: 1, TagChange.MOVED: 2, TagChange.UNCHANGED: 3}
 
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+_IS_UUID, _IS_TEXT = b"\1", b"\0"
+
 _IS_TAG_PUSH = f"action = {ACTIONS[Action.PUSH]} AND tag IS NOT NULL"
+
+
+class OutsideId(sa.types.TypeDecorator[str]):
+    """An id that others have made, nearly always a UUID, which takes half its text."""
+
+    impl = sa.LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, _dialect: Dialect) -> Any:
+        """Pack the id."""
+        if value is None:
+            return None
+        if _UUID.fullmatch(value):
+            return _IS_UUID + bytes.fromhex(value.replace("-", ""))
+        return _IS_TEXT + value.encode()
+
+    def process_result_value(self, value: Any, _dialect: Dialect) -> str | None:
+        """Unpack the id."""
+        if value is None:
+            return None
+        kind, packed = bytes(value[:1]), bytes(value[1:])
+        return str(UUID(bytes=packed)) if kind == _IS_UUID else packed.decode()
 
 
 class EventRow(Base):
@@ -65,6 +97,12 @@ class EventRow(Base):
             "id",
             sqlite_where=sa.text(_IS_TAG_PUSH),
             postgresql_where=sa.text(_IS_TAG_PUSH),
+        ),
+        sa.Index(
+            "ix_events_ingest_id",
+            "ingest_id",
+            sqlite_where=sa.text("ingest_id IS NOT NULL"),
+            postgresql_where=sa.text("ingest_id IS NOT NULL"),
         ),
         {"sqlite_with_rowid": False},
     )
@@ -95,3 +133,5 @@ class EventRow(Base):
     artifact_type_text: Mapped[int | None] = mapped_column(sa.BigInteger)
     detail: Mapped[bytes | None]
     credential_text: Mapped[int | None] = mapped_column(sa.BigInteger)
+    ingest_text: Mapped[int | None] = mapped_column(sa.BigInteger)
+    ingest_id: Mapped[str | None] = mapped_column(OutsideId)

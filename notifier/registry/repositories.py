@@ -6,7 +6,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from notifier.db import Base, Interned, Prepared
+from notifier.db import Base, Interned, Prepared, Transaction
 from notifier.db.base import ByteOrderText, Serial
 from notifier.globs import matches
 
@@ -17,12 +17,34 @@ _LAST_CHARACTER = "\N{DELETE}"
 
 
 class Repository(Base):
-    """A named scope. It comes to be with its first content and stays."""
+    """A named scope. Of one that only ingested events name there is no content."""
 
     __tablename__ = "repositories"
 
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     name: Mapped[str] = mapped_column(ByteOrderText, unique=True)
+
+
+class CatalogRow(Base):
+    """A repository of this registry: it is listed from its first content on."""
+
+    __tablename__ = "catalog"
+
+    id: Mapped[int] = mapped_column(Serial, primary_key=True)
+    name: Mapped[str] = mapped_column(ByteOrderText, unique=True)
+
+
+class Catalog:
+    """The repositories of this registry, by the *names* that the log knows, too."""
+
+    def __init__(self, names: Interned) -> None:
+        self._names = names
+        self._listed = Interned(CatalogRow.id, CatalogRow.name)
+
+    def enter(self, transaction: Transaction, name: str) -> int:
+        """List the repository that content comes into; return its number."""
+        self._listed.intern_one(transaction, name)
+        return self._names.intern_one(transaction, name)
 
 
 _LOCK = Prepared(
@@ -61,14 +83,14 @@ def list_repositories(
     size = max(limit, _READ_AT_ONCE)
     # No name that a glob matches lies outside of what begins as the globs do.
     beginnings = [glob.partition("*")[0] for glob in globs]
-    within = sa.select(Repository.name).where(
-        Repository.name >= min(beginnings, default=""),
-        Repository.name <= max(beginnings, default="") + _LAST_CHARACTER,
+    within = sa.select(CatalogRow.name).where(
+        CatalogRow.name >= min(beginnings, default=""),
+        CatalogRow.name <= max(beginnings, default="") + _LAST_CHARACTER,
     )
     while len(found) < limit:
-        statement = within.order_by(Repository.name).limit(size)
+        statement = within.order_by(CatalogRow.name).limit(size)
         if last is not None:
-            statement = statement.where(Repository.name > last)
+            statement = statement.where(CatalogRow.name > last)
         names = list(connection.scalars(statement))
         found += [name for name in names if any(matches(glob, name) for glob in globs)]
         if len(names) < size:
@@ -80,7 +102,9 @@ def list_repositories(
 def list_ids(connection: sa.Connection) -> list[tuple[int, str]]:
     """List the numbers and names of all repositories, in the order of their numbers."""
     rows = connection.execute(
-        sa.select(Repository.id, Repository.name).order_by(Repository.id)
+        sa.select(Repository.id, Repository.name)
+        .join(CatalogRow, CatalogRow.name == Repository.name)
+        .order_by(Repository.id)
     )
     return [(id_, name) for id_, name in rows]
 

@@ -8,7 +8,7 @@ from notifier.db.base import ByteOrderText
 from notifier.registry.digest import Digest
 from notifier.registry.errors import ManifestUnknown, NameUnknown
 from notifier.registry.manifests import COLUMNS, Manifest, StoredManifest
-from notifier.registry.repositories import Repository
+from notifier.registry.repositories import CatalogRow, Repository
 
 
 class Tag(Base):
@@ -82,7 +82,9 @@ def list_tags(
 ) -> list[str]:
     """List tags in lexical order, those after *last*; raise `NameUnknown`."""
     repository_id = connection.scalar(
-        sa.select(Repository.id).where(Repository.name == repository)
+        sa.select(Repository.id)
+        .join(CatalogRow, CatalogRow.name == Repository.name)
+        .where(Repository.name == repository)
     )
     if repository_id is None:
         raise NameUnknown({"name": repository})

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable
 from http import HTTPMethod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from flask import Flask, Request
 
@@ -15,6 +15,9 @@ from notifier.web.services import get_services
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+# Where in an environment stands who has been seen by something other than Flask.
+SEEN: Final = "notifier.seen"
+
 _METHODS = frozenset(HTTPMethod)
 _MAX_PATH = 512
 _NS_PER_MS = 1_000_000
@@ -25,6 +28,16 @@ def init_app(app: Flask) -> None:
     """Watch the requests of *app*, and give each answer the request's id."""
     # Around the application, not in its hooks: those cost several times as much.
     app.wsgi_app = _Watch(app.wsgi_app, get_services(app).metrics)  # type: ignore[method-assign]  # as Flask says
+
+
+class Seen(NamedTuple):
+    """A request, as its line tells of it. Its path has no query: that holds secrets."""
+
+    id: str
+    method: str
+    path: str
+    route: str
+    addr: str
 
 
 class _Watch:
@@ -49,35 +62,30 @@ class _Watch:
             status: str, headers: list[tuple[str, str]], *exc_info: Any
         ) -> Callable[[bytes], object]:
             duration_ns = time.perf_counter_ns() - begun_ns
-            request_id = self._tell(
-                environ["werkzeug.request"], int(status[:3]), duration_ns
-            )
-            headers.append(("X-Request-Id", request_id))
+            seen = environ.get(SEEN) or _seen(environ["werkzeug.request"])
+            self._tell(seen, int(status[:3]), duration_ns)
+            headers.append(("X-Request-Id", seen.id))
             return start_response(status, headers, *exc_info)
 
         return self._app(environ, start)
 
-    def _tell(self, request: Request, status: int, duration_ns: int) -> str:
-        """Log and count a request, and return its id."""
-        self._count(request, status, duration_ns)
-        record = request_record()
-        request_id = str(record.id)
+    def _tell(self, seen: Seen, status: int, duration_ns: int) -> None:
+        """Log and count a request."""
+        self._count(seen, status, duration_ns)
         line = {
             "event": "request",
-            "method": record.method,
-            "path": _printable(request.path),
+            "method": seen.method,
+            "path": _printable(seen.path),
             "status": status,
             "duration_ms": round(duration_ns / _NS_PER_MS, 3),
-            "addr": record.addr,
-            "request_id": request_id,
+            "addr": seen.addr,
+            "request_id": seen.id,
         }
         self._write([line])
-        return request_id
 
-    def _count(self, request: Request, status: int, duration_ns: int) -> None:
-        rule = request.url_rule
-        method = request.method if request.method in _METHODS else "other"
-        key = method, rule.rule if rule else "none", status
+    def _count(self, seen: Seen, status: int, duration_ns: int) -> None:
+        method = seen.method if seen.method in _METHODS else "other"
+        key = method, seen.route, status
         series = self._series.get(key)
         if series is None:
             # Looking a series up by its labels takes longer than counting.
@@ -87,6 +95,17 @@ class _Watch:
             )
         series[0].inc()
         series[1].observe(duration_ns / _NS_PER_S)
+
+
+def _seen(request: Request) -> Seen:
+    record, rule = request_record(), request.url_rule
+    return Seen(
+        id=str(record.id),
+        method=record.method,
+        path=request.path,
+        route=rule.rule if rule else "none",
+        addr=record.addr,
+    )
 
 
 def _printable(path: str) -> str:

@@ -1,5 +1,7 @@
 """The current request, as events remember it."""
 
+from typing import TYPE_CHECKING
+
 from flask import Request, g, request
 
 from notifier.access.networks import network_of
@@ -8,6 +10,9 @@ from notifier.events.origin import Origin
 from notifier.ids import uuid7
 from notifier.web import proxies
 from notifier.web.services import services
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 # A stranger chooses these texts, and the log keeps them.
 _MAX_USERAGENT = 512
@@ -59,11 +64,18 @@ def registry_url() -> str:
     return proxies.registry_url(
         scheme=current.scheme,
         host=current.host[:_MAX_HOST],
-        peer=_peer(current),
+        peer=peer_of(current.environ),
         headers=current.headers,
         prefix=current.script_root,
         proxies=settings.trusted_proxies,
     )
+
+
+def peer_of(environ: "WSGIEnvironment") -> str:
+    """Return the address at the connection's other end, with its port if known."""
+    addr: str = environ.get("REMOTE_ADDR") or ""
+    port = environ.get("REMOTE_PORT")
+    return f"{addr}:{port}" if port and ":" not in addr else addr
 
 
 def _current() -> Request:
@@ -75,7 +87,7 @@ def _current() -> Request:
 def _client_addr(current: Request) -> str:
     """Return the client's address; behind trusted proxies, the one that they name."""
     return proxies.client_addr(
-        _peer(current), current.headers, services().settings.trusted_proxies
+        peer_of(current.environ), current.headers, services().settings.trusted_proxies
     )
 
 
@@ -84,9 +96,3 @@ def _storable(text: str) -> str:
     if text.isascii() and "\0" not in text:
         return text
     return text.replace("\0", "").encode(errors="replace").decode()
-
-
-def _peer(current: Request) -> str:
-    addr: str = current.environ.get("REMOTE_ADDR") or ""
-    port = current.environ.get("REMOTE_PORT")
-    return f"{addr}:{port}" if port and ":" not in addr else addr

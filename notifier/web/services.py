@@ -15,7 +15,10 @@ from notifier.events.counter import EventCounter
 from notifier.events.event import Source
 from notifier.events.journal import Journal
 from notifier.events.record import Recorder
+from notifier.ingest.intake import Intake
+from notifier.ingest.senders import Senders
 from notifier.metrics import Metrics
+from notifier.registry.repositories import Catalog
 from notifier.storage import Storage
 from notifier.web.auth.quota import Quota
 from notifier.web.rates import Rate
@@ -34,8 +37,11 @@ class Services:
     database: Database
     storage: Storage
     recorder: Recorder
+    catalog: Catalog
     announcer: Announcer
     journal: Journal
+    senders: Senders
+    intake: Intake
     endpoints: EndpointStore
     outbox: Outbox
     nudger: Nudger

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from notifier.db import Database
-from notifier.events.event import Event, TagChange
+from notifier.events.event import Event, Ingested, TagChange
 from notifier.events.lines import (
     Recorded,
     find_id,
@@ -36,6 +36,7 @@ def full() -> Event:
         credential="password",
         tag_change=TagChange.MOVED,
         previous_digest=Digest.of(b"o", "sha512"),
+        ingested=Ingested("registry-2", "78982b8b-b64c-4157-b781-cb09effe27f9"),
         detail={"ü": [1, None, 0.5]},
     )
     target = event.target

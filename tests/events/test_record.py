@@ -11,6 +11,7 @@ from notifier.events.event import (
     Action,
     Descriptor,
     Event,
+    Ingested,
     Kind,
     TagChange,
     Target,
@@ -52,6 +53,9 @@ def samples() -> dict[str, Event]:
         "address by a prefix": replace(
             push, target=replace(target, url=f"https://x/registry{_path(target)}")
         ),
+        "ingested": replace(push, ingested=Ingested("hub", str(push.request.id))),
+        "ingested by another name": replace(push, ingested=Ingested("hub", "a-1 é")),
+        "ingested without a name": replace(push, ingested=Ingested("hub")),
         "relative address": replace(push, target=replace(target, url=_path(target))),
         "nameless client": replace(
             push, request=replace(push.request, useragent="", host="", addr="")

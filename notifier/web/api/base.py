@@ -45,12 +45,7 @@ class ArgumentParser(FlaskParser):
         raise refusals.ArgumentsInvalid(list(_errors(error.messages)))
 
     def _raw_load_json(self, req: Request) -> Any:
-        # One byte more, for a body that comes in chunks is not refused but cut there.
-        limit = services().settings.max_body_kb * 1024
-        req.max_content_length = limit + 1
-        body = req.get_data()
-        if len(body) > limit:
-            raise RequestEntityTooLarge
+        body = read_body(req, services().settings.max_body_kb * 1024)
         if not body:
             return missing
         if req.mimetype != "application/json":
@@ -98,11 +93,24 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # it has no typ
 
     def _refuse_unread(self) -> None:
         """Refuse parameters, or a body, where the view reads none."""
+        if self.needs[request.endpoint or ""] is Need.SOURCE:
+            # What others send is not ours to describe.
+            return
         view = current_app.view_functions[request.endpoint or ""]
         arguments = getattr(view, "_apidoc", {}).get("arguments", {})
         read = {parameter["in"] for parameter in arguments.get("parameters", ())}
         for location in {"query", "json"} - read:
             self.ARGUMENTS_PARSER.parse(_NOTHING, location=location)
+
+
+def read_body(req: Request, limit: int) -> bytes:
+    """Return the body; raise `RequestEntityTooLarge` if it has more bytes than that."""
+    # One byte more, for a body that comes in chunks is not refused but cut there.
+    req.max_content_length = limit + 1
+    body = req.get_data()
+    if len(body) > limit:
+        raise RequestEntityTooLarge
+    return body
 
 
 def _set_headers(response: Response) -> Response:

@@ -17,10 +17,12 @@ from notifier.web.api import (
     endpoints,
     events,
     grants,
+    ingest,
     presets,
     redeliveries,
     replays,
     secrets,
+    sources,
     tokens,
     users,
 )
@@ -51,6 +53,8 @@ _GROUPS = (
     users,
     grants,
     tokens,
+    sources,
+    ingest,
 )
 
 

@@ -33,6 +33,14 @@ from notifier.delivery.repair.errors import (
     RepairUnknown,
     TooManyRepairs,
 )
+from notifier.ingest.errors import (
+    NotRead,
+    SourceInvalid,
+    SourceNameTaken,
+    SourceUnknown,
+    TooManyEvents,
+    TooManySources,
+)
 from notifier.secrets import SecretUnreadable
 from notifier.web.errors import problem
 
@@ -46,16 +54,21 @@ STATUS: dict[type[Exception], int] = {
     EventUnknown: 404,
     GrantUnknown: 404,
     NameTaken: 409,
+    NotRead: 400,
     RepairFinished: 409,
     RepairUnknown: 404,
     SecretCurrent: 409,
     SecretUnknown: 404,
     SecretUnreadable: 409,
+    SourceNameTaken: 409,
+    SourceUnknown: 404,
     TokenUnknown: 404,
     TooMany: 409,
     TooManyEndpoints: 409,
+    TooManyEvents: 413,
     TooManyRepairs: 409,
     TooManySecrets: 409,
+    TooManySources: 409,
     UserUnknown: 404,
 }
 
@@ -75,6 +88,7 @@ def register(blueprint: Blueprint) -> None:
     blueprint.register_error_handler(ArgumentsInvalid, _invalid)
     blueprint.register_error_handler(EndpointInvalid, _invalid_endpoint)
     blueprint.register_error_handler(AccessInvalid, _invalid_access)
+    blueprint.register_error_handler(SourceInvalid, _invalid_source)
     blueprint.register_error_handler(QuotaExceeded, _too_often)
     blueprint.register_error_handler(CursorInvalid, _invalid_cursor)
 
@@ -101,6 +115,11 @@ def _invalid_endpoint(error: EndpointInvalid) -> Response:
 def _invalid_access(error: AccessInvalid) -> Response:
     where = {"detail": error.reason, "pointer": pointer([error.field])}
     return problem(422, "That cannot be.", errors=[where])
+
+
+def _invalid_source(error: SourceInvalid) -> Response:
+    where = {"detail": error.reason, "pointer": pointer([error.field])}
+    return problem(422, "No source can be like that.", errors=[where])
 
 
 def _too_often(error: QuotaExceeded) -> Response:

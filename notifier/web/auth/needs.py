@@ -17,13 +17,15 @@ from notifier.web.services import services
 class Need(StrEnum):
     """What a route needs: a role, or only to know who asks.
 
-    Of what an auditor asks for, they see what concerns their repositories.
+    Of what an auditor asks for, they see what concerns their repositories. A sender of
+    events shows the token of its source, which the view itself asks for.
     """
 
     LOGIN = "login"
     AUDITOR = "auditor"
     OPERATOR = "operator"
     ADMIN = "admin"
+    SOURCE = "source"
 
 
 def require(need: Need) -> None:
@@ -31,6 +33,8 @@ def require(need: Need) -> None:
 
     Raises `Unauthorized`, `Forbidden` or `TooManyRequests`.
     """
+    if need is Need.SOURCE:
+        return
     try:
         caller = current_caller()
     except CredentialsRefused as refusal:

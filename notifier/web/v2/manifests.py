@@ -176,7 +176,7 @@ def _put(
 ) -> list[Event]:
     own = services()
     connection = transaction.connection
-    repository_id = own.recorder.repositories.intern_one(transaction, repository)
+    repository_id = own.catalog.enter(transaction, repository)
     repositories.lock(connection, repository)
     sparse = own.settings.manifest_references is References.SPARSE
     manifests.check_references(connection, repository_id, document, sparse=sparse)

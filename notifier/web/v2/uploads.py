@@ -147,7 +147,7 @@ def _link(
 ) -> None:
     own = services()
     name = target.repository or ""
-    repository_id = own.recorder.repositories.intern_one(transaction, name)
+    repository_id = own.catalog.enter(transaction, name)
     blobs.link(transaction.connection, repository_id, digest, size)
     if own.storage.blob_size(digest) != size:
         # It was there a moment ago, and a collection has taken it away.

@@ -79,6 +79,7 @@ def test_an_event_is_byte_for_byte_what_was_delivered(
         "recorded_at",
         "tag_change",
         "credential",
+        "ingested",
         "artifact_type",
         "previous_digest",
     }

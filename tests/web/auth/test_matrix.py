@@ -37,6 +37,8 @@ _API = {
     "grants": "admin",
     "tokens": "login",
     "caller": "login",
+    "sources": "operator",
+    "ingest": "source",
 }
 _ALONE = {
     **dict.fromkeys(
@@ -115,6 +117,9 @@ def _statuses(app: Flask, headers: Headers) -> Mapping[Route, int]:
 
 def _refusal(need: str | None, lets: set[str]) -> int | None:
     """Say by which status somebody who has proved their name is refused."""
+    if need == "source":
+        # No name counts there, only the token of the source.
+        return 401
     is_met = need in {None, "login"} or need in lets
     return None if is_met else 403
 
@@ -242,7 +247,8 @@ def test_whoever_proves_nothing_is_refused_everywhere(
 def test_as_long_as_access_is_not_configured_everybody_is_let_in(app: Flask) -> None:
     statuses = _statuses(app, {})
 
-    _check(statuses, dict.fromkeys(statuses))
+    sources = {route: 401 for route in statuses if _need(*route) == "source"}
+    _check(statuses, dict.fromkeys(statuses) | sources)
 
 
 def test_the_api_says_which_role_each_operation_needs(

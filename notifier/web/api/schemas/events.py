@@ -110,6 +110,23 @@ class EventQuerySchema(PageQuerySchema):
         return {**data, "question": question}
 
 
+class IngestedSchema(Schema):
+    """Where an event of another registry came in."""
+
+    source = fields.String(
+        required=True,
+        metadata={"description": "The source's name then.", "examples": ["registry-2"]},
+    )
+    id = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "What its sender calls it; null if it calls it nothing.",
+            "examples": ["78982b8b-b64c-4157-b781-cb09effe27f9"],
+        },
+    )
+
+
 class EntrySchema(Schema):
     """One line of the log: an event, and what is known beside it."""
 
@@ -151,6 +168,16 @@ class EntrySchema(Schema):
             "description": "By what kind of credential the actor was known; null if "
             "nobody was, or if that is not known.",
             "examples": [None],
+        },
+    )
+    ingested = fields.Nested(
+        IngestedSchema,
+        required=True,
+        allow_none=True,
+        attribute="event.ingested",
+        metadata={
+            "description": "Where it came in, if another registry has told of it: then "
+            "all that it says is what that registry claims."
         },
     )
     artifact_type = fields.String(

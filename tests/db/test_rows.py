@@ -1,0 +1,75 @@
+"""Many rows are added by few statements, but for those that are there."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from notifier.db import Bound, Database, PreparedRows
+from notifier.events.event import Event
+from notifier.events.record import Recorder
+from notifier.events.tables import EventRow
+from tests import factories
+from tests.events.test_record import read
+
+
+@pytest.fixture(name="recorder")
+def _recorder() -> Recorder:
+    return Recorder()
+
+
+def _add(database: Database, recorder: Recorder, events: list[Event]) -> list[bool]:
+    with database.transaction() as transaction:
+        return recorder.add(transaction, recorder.draft(transaction, events))
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 15, 16, 17, 63, 64, 65, 200])
+def test_any_number_of_rows_is_added(
+    database: Database, recorder: Recorder, number: int
+) -> None:
+    events = [factories.event() for _ in range(number)]
+
+    assert _add(database, recorder, events) == [True] * number
+
+    assert read(database, recorder) == sorted(events, key=lambda event: event.id)
+
+
+def test_those_that_are_there_stay_as_they_are(
+    database: Database, recorder: Recorder
+) -> None:
+    events = [factories.event() for _ in range(40)]
+    _add(database, recorder, events[::3])
+
+    added = _add(database, recorder, events)
+
+    assert added == [number % 3 != 0 for number in range(40)]
+    assert len(read(database, recorder)) == 40
+
+
+def test_rows_can_be_bound_before_there_is_a_transaction(
+    database: Database, recorder: Recorder
+) -> None:
+    event, other = factories.event(), factories.event(repository="another/app")
+    dialect = database.engine.dialect
+
+    before = recorder.find_draft(dialect, [event])
+    _add(database, recorder, [event])
+    known = recorder.find_draft(dialect, [event])
+    new = recorder.find_draft(dialect, [event, other])
+
+    assert before is None
+    assert new is None
+    assert known is not None
+    assert len(known) == 1
+
+
+def test_values_convert_as_their_columns_say(database: Database) -> None:
+    rows = PreparedRows(EventRow.id, ["id", "digest"])
+    [bound] = _bind(rows, database, id=UUID(int=1), digest=None)
+
+    assert bound[0] in {UUID(int=1), UUID(int=1).bytes}
+    assert bound[1] is None
+
+
+def _bind(rows: PreparedRows, database: Database, **values: Any) -> list[Bound]:
+    return rows.bind(database.engine.dialect, [values])
