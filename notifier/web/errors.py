@@ -43,7 +43,6 @@ def problem(
         body["errors"] = listed
     response = Response(orjson.dumps(body), status, headers, content_type=MEDIA_TYPE)
     response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Content-Type-Options"] = "nosniff"
     return response
 
 

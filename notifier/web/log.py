@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from flask import Flask, Request
 
 from notifier import logs
-from notifier.metrics import Metrics
+from notifier.web.protection import make_protection
 from notifier.web.requests import request_record
-from notifier.web.services import get_services
+from notifier.web.services import Services, get_services
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -25,9 +25,9 @@ _NS_PER_S = 1_000_000_000
 
 
 def init_app(app: Flask) -> None:
-    """Watch the requests of *app*, and give each answer the request's id."""
+    """Watch the requests of *app*; give each answer an id, and what protects it."""
     # Around the application, not in its hooks: those cost several times as much.
-    app.wsgi_app = _Watch(app.wsgi_app, get_services(app).metrics)  # type: ignore[method-assign]  # as Flask says
+    app.wsgi_app = _Watch(app.wsgi_app, get_services(app))  # type: ignore[method-assign]  # as Flask says
 
 
 class Seen(NamedTuple):
@@ -47,9 +47,10 @@ class _Watch:
     the client's affair.
     """
 
-    def __init__(self, app: "WSGIApplication", metrics: Metrics) -> None:
+    def __init__(self, app: "WSGIApplication", own: Services) -> None:
         self._app = app
-        self._metrics = metrics
+        self._metrics = own.metrics
+        self._protect = make_protection(own.settings)
         self._write = logs.lines_writer()
         self._series: dict[tuple[str, str, int], tuple[Any, Any]] = {}
 
@@ -65,6 +66,7 @@ class _Watch:
             seen = environ.get(SEEN) or _seen(environ["werkzeug.request"])
             self._tell(seen, int(status[:3]), duration_ns)
             headers.append(("X-Request-Id", seen.id))
+            self._protect(headers)
             return start_response(status, headers, *exc_info)
 
         return self._app(environ, start)

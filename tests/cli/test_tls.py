@@ -100,6 +100,16 @@ def test_addresses_in_answers_and_events_are_of_https(
     assert events["items"][0]["event"]["target"]["url"] == pushed.headers["Location"]
 
 
+def test_browsers_are_to_stay_with_https_and_learn_no_version(
+    program: Program, site: Site
+) -> None:
+    with site.session() as session:
+        answer = session.get(f"{program.url}/api/v1/docs")
+
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert answer.headers["Server"] == "granian"
+
+
 def test_tls_is_1_2_or_later_and_http_is_1_1(program: Program, site: Site) -> None:
     context = ssl.create_default_context(cafile=site.ca)
     context.maximum_version = ssl.TLSVersion.TLSv1_2

@@ -115,7 +115,6 @@ def read_body(req: Request, limit: int) -> bytes:
 
 def _set_headers(response: Response) -> Response:
     response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Content-Type-Options"] = "nosniff"
     return response
 
 

@@ -174,5 +174,4 @@ def _error(status: int, error: str, description: str, code: str) -> Response:
 def _render(status: int, body: dict[str, Any]) -> Response:
     response = Response(orjson.dumps(body), status, content_type="application/json")
     response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Content-Type-Options"] = "nosniff"
     return response

@@ -79,6 +79,7 @@ def _headers(digest: Digest) -> dict[str, str]:
     return {
         "Accept-Ranges": "bytes",
         "Cache-Control": "max-age=31536000",
+        "Content-Disposition": "attachment",
         "Content-Type": "application/octet-stream",
         "Docker-Content-Digest": digest,
         "Etag": f'"{digest}"',

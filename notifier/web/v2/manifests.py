@@ -49,7 +49,11 @@ def get_manifest(repository: str, reference: str) -> Response:
     with services().database.read() as connection:
         manifest = _get(connection, repository, parsed)
     digest = manifest.digest
-    headers = {"Docker-Content-Digest": digest, "Etag": f'"{digest}"'}
+    headers = {
+        "Content-Disposition": "attachment",
+        "Docker-Content-Digest": digest,
+        "Etag": f'"{digest}"',
+    }
     if is_known_to_client(digest):
         return Response(status=304, headers=headers)
     if counts_as_pull():
