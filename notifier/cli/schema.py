@@ -29,6 +29,7 @@ _MODULES = (
     "notifier.delivery.attempt_tables",
     "notifier.delivery.tables",
     "notifier.delivery.repair.tables",
+    "notifier.audit.retention.tables",
 )
 _LOCK = {
     # A transaction is alone on SQLite anyway. Any statement shows Alembic that it is in

@@ -5,8 +5,9 @@ tokens, and removes upload sessions that nobody has gone on with.
 """
 
 import socket
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from notifier import logs
 from notifier.access.expiry import forget_expired
@@ -31,7 +32,7 @@ from notifier.events.event import Source
 from notifier.events.record import Recorder
 from notifier.metrics import Metrics
 from notifier.secrets import SecretBox
-from notifier.storage import open_storage
+from notifier.storage import Storage, open_storage
 
 _SWEEP_S = 1.0
 _REPAIR_S = 0.25
@@ -39,8 +40,13 @@ _RETENTION_S = 1.0
 _EXPIRY_S = 3600.0
 
 
-def run(settings: Settings) -> int:
-    """Work until SIGTERM or SIGINT; return the exit code.
+# Makes more that a worker does again and again, in its database and storage, under the
+# name that it has on what it holds.
+More = Callable[[Database, Recorder, Storage, UUID], Sequence[Periodic]]
+
+
+def run(settings: Settings, more: More = lambda *_: ()) -> int:
+    """Work until SIGTERM or SIGINT, at *more* than deliveries; return the exit code.
 
     Attempts in flight are finished then, or given up after ten seconds. Must be called
     in the main thread. Raises `ConfigError`.
@@ -85,6 +91,7 @@ def run(settings: Settings) -> int:
             _EXPIRY_S,
             lambda: forget_expired(database, datetime.now(UTC)),
         ),
+        *more(database, recorder, storage, holder),
     ]
     for thread in threads:
         thread.start()

@@ -1,6 +1,7 @@
 """What is done again and again."""
 
 import signal
+from threading import Event
 
 import pytest
 
@@ -22,6 +23,22 @@ def test_it_goes_on_after_the_database_was_away() -> None:
 
     wait_until(lambda: len(done) > 3)
     assert periodic.stop()
+
+
+def test_it_ends_early_if_it_is_told_to_stop_and_finishes_then() -> None:
+    stopping, done = Event(), list[str]()
+    periodic = Periodic(
+        "archive",
+        60.0,
+        lambda: done.append(str(stopping.wait(60))),
+        stopping=stopping,
+        finish=lambda: done.append("finished"),
+    )
+    periodic.start()
+
+    assert periodic.stop()
+
+    assert done == ["True", "finished"]
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")

@@ -13,6 +13,7 @@ from notifier.delivery.repair.history import History, LatestPushes, Reader
 from notifier.delivery.repair.selection import EventSelection
 from notifier.delivery.repair.work import Part
 from notifier.events.event import Event
+from notifier.events.holding import hold_events
 from notifier.events.record import Recorder
 
 
@@ -51,8 +52,11 @@ class ReplayWork:
         return Part(found, stretch.end)
 
     def do(self, transaction: Transaction, items: Sequence[Event]) -> None:
-        """Make their deliveries."""
-        self._outbox.add(transaction, self._endpoint, items)
+        """Make their deliveries, but of what has left the log since it was found."""
+        held = hold_events(transaction, [event.id for event in items])
+        items = [event for event in items if event.id in held]
+        if items:
+            self._outbox.add(transaction, self._endpoint, items)
 
 
 def _filters_of(selection: EventSelection, endpoint: Endpoint) -> Sequence[Filters]:

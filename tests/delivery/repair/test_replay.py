@@ -282,3 +282,24 @@ def test_too_many_repositories_to_name_are_told_apart_event_by_event(
     endpoint = desk.create(filters=Filters.parse({"repositories": ["team/*"]}))
 
     assert _replay(desk, endpoint) == [events[0], events[2]]
+
+
+def test_what_has_left_the_log_since_it_was_found_is_not_sent(desk: Desk) -> None:
+    endpoint = desk.create()
+    events = [factories.event(), factories.event()]
+    _record(desk, *events)
+    work = work_of(
+        EventSelection(since=_EVER),
+        endpoint=endpoint,
+        end=datetime.now(UTC),
+        recorder=desk.recorder,
+        outbox=desk.outbox,
+    )
+    gone, kept = events
+
+    for id_ in (gone.id, kept.id):
+        with desk.database.transaction() as transaction:
+            transaction.execute(sa.delete(EventRow).where(EventRow.id == id_))
+            work.do(transaction, events)
+
+    assert [item.event_id for item in desk.deliveries()] == [kept.id]

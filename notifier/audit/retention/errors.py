@@ -1,0 +1,61 @@
+"""What may be wrong with what is asked of retention."""
+
+
+class RunUnknown(Exception):
+    """No run has that id."""
+
+    def __init__(self) -> None:
+        super().__init__("there is no such run")
+
+
+class RunFinished(Exception):
+    """The run has come to its end."""
+
+    def __init__(self) -> None:
+        super().__init__("the run is over")
+
+
+class RunActive(Exception):
+    """Another run is under way."""
+
+    def __init__(self) -> None:
+        super().__init__("a run is under way")
+
+
+class NothingExpires(Exception):
+    """By the rules everything is kept for ever."""
+
+    def __init__(self) -> None:
+        super().__init__("there is no rule by which anything ever goes")
+
+
+class ArchiveUnknown(Exception):
+    """No archive has that id."""
+
+    def __init__(self) -> None:
+        super().__init__("there is no such archive")
+
+
+class ArchiveRestored(Exception):
+    """The archive's events are in the log."""
+
+    def __init__(self) -> None:
+        super().__init__("the archive is restored, or about to be")
+
+
+class ArchiveNotRestored(Exception):
+    """The archive's events are not in the log."""
+
+    def __init__(self) -> None:
+        super().__init__("the archive is not restored")
+
+
+class ArchiveDamaged(Exception):
+    """An archive's file is not as it was written, or is not there."""
+
+
+class StorageVolatile(Exception):
+    """What the storage keeps is gone with the process."""
+
+    def __init__(self) -> None:
+        super().__init__("what is kept in memory does not last: no archives can be")

@@ -1,0 +1,38 @@
+"""Restoration: an archive's events come back to the table, a few at a time."""
+
+from itertools import islice
+
+from notifier.audit.retention import archives
+from notifier.audit.retention.archives import Archive
+from notifier.audit.retention.files import Files
+from notifier.audit.retention.pace import Pace
+from notifier.db import Database
+from notifier.events.record import Recorder
+
+
+class Restoration:
+    """The restoration of one archive.
+
+    What is there already stays as it is, so each step may be taken again by another
+    process, from the beginning.
+    """
+
+    def __init__(
+        self, database: Database, recorder: Recorder, files: Files, archive: Archive
+    ) -> None:
+        self._database = database
+        self._recorder = recorder
+        self._archive = archive
+        self._lines = files.lines(archive)
+
+    def step(self, pace: Pace) -> bool:
+        """Take a step; tell whether there is another."""
+        lines = list(islice(self._lines, pace.size))
+        with pace.transaction(self._database) as transaction:
+            if not archives.keep(transaction, self._archive):
+                return False
+            if not lines:
+                archives.settle(transaction, self._archive)
+                return False
+            self._recorder.put_back(transaction, lines)
+        return True
