@@ -17,7 +17,7 @@ from notifier.events.tables import EventRow
 KINDS: Final = ("sqlite", "postgresql")
 
 # The tables that recording writes to.
-_TABLES: Final = ["events", "texts", "repositories"]
+_TABLES: Final = ["events", "digests", "texts", "repositories"]
 _ROOM: Final = sa.text(
     "SELECT sum(pg_total_relation_size(name::regclass)) "
     "FROM unnest(CAST(:tables AS text[])) AS name"

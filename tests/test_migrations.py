@@ -13,8 +13,12 @@ import pytest
 import sqlalchemy as sa
 
 from notifier.cli import revision, schema
+from notifier.db import Database
 from notifier.db.base import UuidBytes
+from notifier.events.record import Recorder
+from notifier.events.tables import EventRow
 from notifier.ids import uuid7
+from notifier.registry.digest import Digest
 from tests import factories
 
 CHECKOUT = Path(__file__).parent.parent
@@ -187,6 +191,72 @@ def test_repositories_that_are_there_stay_in_the_catalog(url: str) -> None:
     assert _execute(url, sa.text("SELECT name FROM catalog")) == [("team/app",)]
 
 
+def test_events_are_the_same_in_fewer_bytes(url: str) -> None:
+    schema.upgrade(url, "0016")
+    before = [_wide_event(number) for number in range(12)]
+    _insert_wide_events(url, before)
+
+    schema.upgrade(url)
+    database = Database(url)
+    with database.read() as connection:
+        rows = connection.execute(sa.select(EventRow.__table__).order_by(EventRow.id))
+        events = Recorder().events(connection, rows)
+    database.close()
+    schema.downgrade(url, "0016")
+
+    assert [event.request.addr for event in events] == [row["addr"] for row in before]
+    for event, row in zip(events, before, strict=True):
+        descriptor, previous = event.target.descriptor, event.previous_digest
+        assert (descriptor and descriptor.digest.packed()) == row["digest"]
+        assert (previous and previous.packed()) == row["previous_digest"]
+        assert event.source.instance_id == row["source_instance"]
+    after = sa.select(_WIDE_EVENTS).order_by(_WIDE_EVENTS.c.id)
+    assert _execute(url, after) == [tuple(row.values()) for row in before]
+
+
+_WIDE_EVENTS = sa.table(
+    "events",
+    sa.column("id", UuidBytes()),
+    sa.column("digest", sa.LargeBinary()),
+    sa.column("previous_digest", sa.LargeBinary()),
+    sa.column("addr", sa.Text()),
+    sa.column("request_id", UuidBytes()),
+    sa.column("source_instance", UuidBytes()),
+    sa.column("tag", sa.Text()),
+    *map(sa.column, ("timestamp_ns", "recorded_at", "action", "method")),
+    *map(sa.column, ("host_text", "useragent_text", "source_text", "size")),
+)
+_ADDRESSES = ("192.0.2.1", "192.0.2.1:40000", "[2001:db8::1]:443", "proxy.internal")
+
+
+def _wide_event(number: int) -> dict[str, Any]:
+    """Return a row as it was before revision 0017, every third without a digest."""
+    digest = Digest.of(str(number % 4).encode()).packed() if number % 3 else None
+    return {
+        "id": uuid7(number * 10**9),
+        "digest": digest,
+        "previous_digest": None if number % 2 else digest,
+        "addr": _ADDRESSES[number % len(_ADDRESSES)],
+        "request_id": uuid7(),
+        "source_instance": UUID(int=number % 2),
+        "tag": "1.0",
+        "timestamp_ns": number,
+        "recorded_at": 0,
+        "action": number % 2 + 1,
+        "method": "PUT",
+        **dict.fromkeys(("host_text", "useragent_text", "source_text"), 1),
+        "size": 1 if digest else None,
+    }
+
+
+def _insert_wide_events(url: str, rows: list[dict[str, Any]]) -> None:
+    _execute(url, ONE_TEXT)
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(sa.insert(_WIDE_EVENTS), rows)
+    engine.dispose()
+
+
 def _insert_manifests(url: str, documents: list[bytes]) -> None:
     engine = sa.create_engine(url)
     with engine.begin() as connection:
@@ -228,7 +298,7 @@ def _administer(server: sa.URL, statement: str) -> None:
     engine.dispose()
 
 
-def _execute(url: str, statement: sa.TextClause) -> list[tuple[Any, ...]]:
+def _execute(url: str, statement: sa.Executable) -> list[tuple[Any, ...]]:
     engine = sa.create_engine(url)
     with engine.begin() as connection:
         result = connection.execute(statement)

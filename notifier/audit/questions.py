@@ -24,7 +24,7 @@ _Equal = tuple[InstrumentedAttribute[Any], Any]
 
 _FIRST = UUID(int=0)
 _LAST = UUID(int=2**128 - 1)
-_LEADERS = {"digest", "repository_id"}
+_LEADERS = {"digest_id", "repository_id"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +115,8 @@ def _equals(
 ) -> Iterator[_Equal]:
     """Yield columns and the value they have throughout the answer, leaders first."""
     if question.digest is not None:
-        yield EventRow.digest, question.digest
+        number = recorder.digests.find(connection, question.digest)
+        yield EventRow.digest_id, number
     if question.repository is not None:
         number = recorder.repositories.find(connection, question.repository)
         yield EventRow.repository_id, number

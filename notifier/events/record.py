@@ -12,16 +12,20 @@ from notifier.db import Bound, Interned, Prepared, PreparedRows, Text, Transacti
 from notifier.events.event import Event
 from notifier.events.lines import Recorded
 from notifier.events.rows import (
+    DIGEST_COLUMNS,
+    REPOSITORY_COLUMNS,
+    TEXT_COLUMNS,
+    Names,
+    Numbers,
+    digests_of,
     event_of,
     repositories_of,
-    repository_ids_of,
     rows_of,
     strange_texts_of,
-    text_ids_of,
     texts_of,
 )
 from notifier.events.strangers import Strangers
-from notifier.events.tables import EventRow
+from notifier.events.tables import DigestRow, EventRow
 from notifier.registry.repositories import repository_names
 
 
@@ -30,6 +34,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self.texts = Interned(Text.id, Text.text)
+        self.digests = Interned(DigestRow.id, DigestRow.digest)
         self.repositories = repository_names()
         self._strangers = Strangers(self.texts)
 
@@ -54,12 +59,15 @@ class Recorder:
     def find_draft(
         self, dialect: Dialect, events: Sequence[Event]
     ) -> Sequence[Bound] | None:
-        """Do so outside of a transaction, or return None if a text of theirs is new."""
+        """Do so outside of a transaction; return None if anything of them is new."""
         texts = self.texts.recall(texts_of(events))
+        digests = self.digests.recall(digests_of(events))
         repositories = self.repositories.recall(repositories_of(events))
-        if texts is None or repositories is None:
+        if texts is None or digests is None or repositories is None:
             return None
-        return _ADD.bind(dialect, rows_of(events, texts, repositories))
+        return _ADD.bind(
+            dialect, rows_of(events, Numbers(texts, digests, repositories))
+        )
 
     def put_back(self, transaction: Transaction, lines: Sequence[Recorded]) -> None:
         """Add the rows that were read from an archive, but those that are there.
@@ -87,8 +95,9 @@ class Recorder:
         )
         if stand_ins:
             texts = {**texts, **{old: texts[new] for old, new in stand_ins.items()}}
+        digests = self.digests.intern(transaction, digests_of(events))
         repositories = self.repositories.intern(transaction, repositories_of(events))
-        return rows_of(events, texts, repositories)
+        return rows_of(events, Numbers(texts, digests, repositories))
 
     def lines(
         self, connection: sa.Connection, rows: Sequence[sa.Row[Any]]
@@ -105,9 +114,12 @@ class Recorder:
     ) -> list[Event]:
         """Make events again of *rows*, each a whole row of the table."""
         rows = list(rows)
-        texts = self.texts.resolve(connection, text_ids_of(rows))
-        repositories = self.repositories.resolve(connection, repository_ids_of(rows))
-        return [event_of(row, texts, repositories) for row in rows]
+        names = Names(
+            self.texts.resolve(connection, _ids_of(rows, TEXT_COLUMNS)),
+            self.digests.resolve(connection, _ids_of(rows, DIGEST_COLUMNS)),
+            self.repositories.resolve(connection, _ids_of(rows, REPOSITORY_COLUMNS)),
+        )
+        return [event_of(row, names) for row in rows]
 
     def _new_rows(
         self, transaction: Transaction, events: Sequence[Event]
@@ -121,3 +133,7 @@ class Recorder:
 _INSERT = Prepared(lambda insert: insert(EventRow))
 _PUT_BACK = Prepared(lambda insert: insert(EventRow).on_conflict_do_nothing())
 _ADD = PreparedRows(EventRow.id, EventRow.__table__.columns.keys())
+
+
+def _ids_of(rows: Iterable[sa.Row[Any]], columns: Iterable[str]) -> Iterable[Any]:
+    return (getattr(row, column) for row in rows for column in columns)

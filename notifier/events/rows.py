@@ -3,11 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 import orjson
 import sqlalchemy as sa
 
+from notifier.events.addresses import pack_address, unpack_address
 from notifier.events.event import (
     Descriptor,
     Event,
@@ -20,26 +23,40 @@ from notifier.events.tables import ACTIONS, KINDS, TAG_CHANGES
 from notifier.events.urls import shared_part, whole_url
 from notifier.registry.digest import Digest
 
-# The numbers of texts, and the texts of numbers. None stands for none.
-Numbers = Mapping[str | None, int | None]
-Texts = Mapping[int | None, str | None]
-
-_ACTIONS = {number: action for action, number in ACTIONS.items()}
-_KINDS = {number: kind for kind, number in KINDS.items()}
-_TAG_CHANGES = {number: change for change, number in TAG_CHANGES.items()}
-
-_TEXT_COLUMNS = (
+TEXT_COLUMNS: Final = (
     "media_type_text",
     "registry_text",
     "actor_text",
     "host_text",
     "useragent_text",
     "source_text",
+    "instance_text",
     "artifact_type_text",
     "credential_text",
     "ingest_text",
 )
-_REPOSITORY_COLUMNS = ("repository_id", "from_repository_id")
+DIGEST_COLUMNS: Final = ("digest_id", "previous_digest_id")
+REPOSITORY_COLUMNS: Final = ("repository_id", "from_repository_id")
+
+_ACTIONS = {number: action for action, number in ACTIONS.items()}
+_KINDS = {number: kind for kind, number in KINDS.items()}
+_TAG_CHANGES = {number: change for change, number in TAG_CHANGES.items()}
+
+
+class Numbers(NamedTuple):
+    """The numbers that stand for what recurs; that of None is None."""
+
+    texts: Mapping[str | None, int | None]
+    digests: Mapping[Digest | None, int | None]
+    repositories: Mapping[str | None, int | None]
+
+
+class Names(NamedTuple):
+    """What the numbers stand for."""
+
+    texts: Mapping[int | None, str | None]
+    digests: Mapping[int | None, Digest | None]
+    repositories: Mapping[int | None, str | None]
 
 
 def texts_of(events: Sequence[Event]) -> Iterable[str | None]:
@@ -54,6 +71,7 @@ def texts_of(events: Sequence[Event]) -> Iterable[str | None]:
         yield event.request.host
         yield event.request.useragent
         yield event.source.addr
+        yield _instance(event.source.instance_id)
         yield event.target.artifact_type
 
 
@@ -66,6 +84,13 @@ def strange_texts_of(events: Sequence[Event]) -> Iterable[str]:
             yield registry
 
 
+def digests_of(events: Sequence[Event]) -> Iterable[Digest | None]:
+    """Yield the digests of *events*, which rows name by numbers."""
+    for event in events:
+        yield event.target.descriptor.digest if event.target.descriptor else None
+        yield event.previous_digest
+
+
 def repositories_of(events: Sequence[Event]) -> Iterable[str | None]:
     """Yield the repositories of *events*, which rows name by numbers."""
     for event in events:
@@ -73,109 +98,92 @@ def repositories_of(events: Sequence[Event]) -> Iterable[str | None]:
         yield event.target.from_repository
 
 
-def rows_of(
-    events: Sequence[Event], texts: Numbers, repositories: Numbers
-) -> list[dict[str, Any]]:
+def rows_of(events: Sequence[Event], numbers: Numbers) -> list[dict[str, Any]]:
     """Return the row of each of *events*, by the names of the table's columns."""
     now = datetime.now(UTC)
-    return [_row(event, texts, repositories, now) for event in events]
+    return [_row(event, numbers, now) for event in events]
 
 
-def _row(
-    event: Event,
-    texts: Numbers,
-    repositories: Numbers,
-    now: datetime,
-) -> dict[str, Any]:
+def _row(event: Event, numbers: Numbers, now: datetime) -> dict[str, Any]:
+    texts, digests, repositories = numbers
     target, request = event.target, event.request
     descriptor, ingested = target.descriptor, event.ingested
+    addr, port = pack_address(request.addr)
     return {
         "id": event.id,
+        "request_id": request.id,
         "timestamp_ns": event.timestamp_ns,
         "recorded_at": now,
-        "action": ACTIONS[event.action],
-        "kind": KINDS[target.kind] if target.kind else None,
+        "size": descriptor.size if descriptor else None,
         "repository_id": repositories[target.repository],
         "from_repository_id": repositories[target.from_repository],
-        "digest": descriptor.digest if descriptor else None,
+        "digest_id": digests[descriptor.digest if descriptor else None],
+        "previous_digest_id": digests[event.previous_digest],
         "media_type_text": texts[descriptor.media_type if descriptor else None],
-        "size": descriptor.size if descriptor else None,
-        "tag": target.tag,
-        "tag_change": TAG_CHANGES[event.tag_change] if event.tag_change else None,
-        "previous_digest": event.previous_digest,
+        "artifact_type_text": texts[target.artifact_type],
         "registry_text": texts[shared_part(target)],
+        "actor_text": texts[event.actor],
+        "credential_text": texts[event.credential],
+        "ingest_text": texts[ingested.source if ingested else None],
+        "host_text": texts[request.host],
+        "useragent_text": texts[request.useragent],
+        "source_text": texts[event.source.addr],
+        "instance_text": texts[_instance(event.source.instance_id)],
+        "port": port,
+        "action": ACTIONS[event.action],
+        "kind": KINDS[target.kind] if target.kind else None,
+        "tag_change": TAG_CHANGES[event.tag_change] if event.tag_change else None,
+        "addr": addr,
+        "method": request.method,
+        "tag": target.tag,
+        "ingest_id": ingested.id if ingested else None,
         "target_references": None
         if target.references is None
         else orjson.dumps(target.references),
-        "actor_text": texts[event.actor],
-        "request_id": request.id,
-        "addr": request.addr,
-        "host_text": texts[request.host],
-        "method": request.method,
-        "useragent_text": texts[request.useragent],
-        "source_text": texts[event.source.addr],
-        "source_instance": event.source.instance_id,
-        "artifact_type_text": texts[target.artifact_type],
-        "credential_text": texts[event.credential],
-        "ingest_text": texts[ingested.source if ingested else None],
-        "ingest_id": ingested.id if ingested else None,
         "detail": None if event.detail is None else orjson.dumps(event.detail),
     }
 
 
-def text_ids_of(rows: Iterable[sa.Row[Any]]) -> Iterable[int | None]:
-    """Yield the numbers of texts that *rows* name."""
-    return _ids_of(rows, _TEXT_COLUMNS)
-
-
-def repository_ids_of(rows: Iterable[sa.Row[Any]]) -> Iterable[int | None]:
-    """Yield the numbers of repositories that *rows* name."""
-    return _ids_of(rows, _REPOSITORY_COLUMNS)
-
-
-def event_of(row: sa.Row[Any], texts: Texts, repositories: Texts) -> Event:
+def event_of(row: sa.Row[Any], names: Names) -> Event:
     """Make an event again of a whole row."""
+    texts = names.texts
     return Event(
         id=row.id,
         timestamp_ns=row.timestamp_ns,
         action=_ACTIONS[row.action],
-        target=_target(row, texts, repositories),
+        target=_target(row, names),
         request=RequestRecord(
             id=row.request_id,
-            addr=row.addr,
+            addr=unpack_address(row.addr, row.port),
             host=texts[row.host_text] or "",
             method=row.method,
             useragent=texts[row.useragent_text] or "",
         ),
         source=Source(
-            addr=texts[row.source_text] or "", instance_id=row.source_instance
+            addr=texts[row.source_text] or "",
+            instance_id=UUID(texts[row.instance_text]),
         ),
         actor=texts[row.actor_text],
         credential=texts[row.credential_text],
         tag_change=_TAG_CHANGES[row.tag_change] if row.tag_change else None,
-        previous_digest=row.previous_digest,
+        previous_digest=names.digests[row.previous_digest_id],
         ingested=_ingested(texts[row.ingest_text], row.ingest_id),
         detail=None if row.detail is None else orjson.loads(row.detail),
     )
 
 
-def _target(
-    row: sa.Row[Any],
-    texts: Texts,
-    repositories: Texts,
-) -> Target:
+def _target(row: sa.Row[Any], names: Names) -> Target:
+    texts, digest = names.texts, names.digests[row.digest_id]
     target = Target(
         kind=_KINDS[row.kind] if row.kind else None,
-        repository=repositories[row.repository_id],
+        repository=names.repositories[row.repository_id],
         descriptor=None
-        if row.digest is None
+        if digest is None
         else Descriptor(
-            media_type=texts[row.media_type_text] or "",
-            digest=row.digest,
-            size=row.size,
+            media_type=texts[row.media_type_text] or "", digest=digest, size=row.size
         ),
         tag=row.tag,
-        from_repository=repositories[row.from_repository_id],
+        from_repository=names.repositories[row.from_repository_id],
         references=None
         if row.target_references is None
         else tuple(_descriptor(item) for item in orjson.loads(row.target_references)),
@@ -200,5 +208,6 @@ def _descriptor(item: dict[str, Any]) -> Descriptor:
     )
 
 
-def _ids_of(rows: Iterable[sa.Row[Any]], columns: Iterable[str]) -> Iterable[Any]:
-    return (getattr(row, column) for row in rows for column in columns)
+@lru_cache(maxsize=1024)
+def _instance(id_: UUID) -> str:
+    return str(id_)

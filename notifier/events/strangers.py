@@ -26,7 +26,7 @@ class Strangers:
     """Tells which texts are recorded as they are. Threads may share it."""
 
     def __init__(
-        self, texts: Interned, monotonic: Callable[[], float] = time.monotonic
+        self, texts: Interned[str], monotonic: Callable[[], float] = time.monotonic
     ) -> None:
         self._texts = texts
         self._monotonic = monotonic

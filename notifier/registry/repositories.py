@@ -37,7 +37,7 @@ class CatalogRow(Base):
 class Catalog:
     """The repositories of this registry, by the *names* that the log knows, too."""
 
-    def __init__(self, names: Interned) -> None:
+    def __init__(self, names: Interned[str]) -> None:
         self._names = names
         self._listed = Interned(CatalogRow.id, CatalogRow.name)
 
@@ -56,7 +56,7 @@ _LOCK = Prepared(
 )
 
 
-def repository_names() -> Interned:
+def repository_names() -> Interned[str]:
     """Make a memory of the repositories' numbers, for one database."""
     return Interned(Repository.id, Repository.name)
 

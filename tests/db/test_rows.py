@@ -64,8 +64,8 @@ def test_rows_can_be_bound_before_there_is_a_transaction(
 
 
 def test_values_convert_as_their_columns_say(database: Database) -> None:
-    rows = PreparedRows(EventRow.id, ["id", "digest"])
-    [bound] = _bind(rows, database, id=UUID(int=1), digest=None)
+    rows = PreparedRows(EventRow.id, ["id", "ingest_id"])
+    [bound] = _bind(rows, database, id=UUID(int=1), ingest_id=None)
 
     assert bound[0] in {UUID(int=1), UUID(int=1).bytes}
     assert bound[1] is None

@@ -14,7 +14,7 @@ from notifier.delivery.repair.selection import EventSelection
 from notifier.delivery.repair.work import WINDOW
 from notifier.delivery.rules import ALL, expand_actions
 from notifier.events.event import Action, Kind
-from notifier.events.tables import ACTIONS, KINDS, EventRow
+from notifier.events.tables import ACTIONS, IS_CHANGE, KINDS, EventRow
 from notifier.globs import matches
 from notifier.registry.repositories import Repository
 from notifier.registry.tags import Tag
@@ -114,8 +114,9 @@ _LATEST_PUSH = (
     .where(
         EventRow.repository_id == Tag.repository_id,
         EventRow.tag == Tag.name,
-        # SQLite takes a partial index only where its condition is repeated.
-        EventRow.action == sa.literal_column(str(ACTIONS[Action.PUSH])),
+        EventRow.action == ACTIONS[Action.PUSH],
+        # A partial index is taken only where its condition is repeated.
+        sa.text(IS_CHANGE),
     )
     .order_by(EventRow.id.desc())
     .limit(1)

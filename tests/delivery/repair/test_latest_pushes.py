@@ -109,6 +109,6 @@ def test_an_index_finds_the_latest_push(own: Services) -> None:
         cursor.execute(f"EXPLAIN QUERY PLAN {text}", parameters)
         plan = " ".join(step for *_, step in cursor.fetchall())
 
-    assert "ix_events_tag_push (repository_id=? AND tag=?)" in plan
+    assert "ix_events_tag (repository_id=? AND tag=?)" in plan
     assert "SEARCH tags USING PRIMARY KEY ((repository_id,name)>(?,?))" in plan
     assert "TEMP B-TREE" not in plan
