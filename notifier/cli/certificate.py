@@ -78,11 +78,14 @@ class CertificateFiles:
         moment.
         """
         threading.Thread(
-            target=self._watch, args=(changed,), name="certificate", daemon=True
+            target=self._watch,
+            args=(changed, self.version()),
+            name="certificate",
+            daemon=True,
         ).start()
 
-    def _watch(self, changed: Callable[[], object]) -> None:
-        told = before = self.version()
+    def _watch(self, changed: Callable[[], object], first: tuple[object, ...]) -> None:
+        told = before = first
         while True:
             time.sleep(_LOOK_EVERY_S)
             now = self.version()
