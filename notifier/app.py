@@ -27,6 +27,7 @@ from notifier.events.mover import Mover
 from notifier.events.record import Recorder
 from notifier.ingest.committer import Committer
 from notifier.ingest.intake import Intake
+from notifier.ingest.kinds import KindFinder
 from notifier.ingest.senders import Senders
 from notifier.metrics import Metrics
 from notifier.registry.repositories import Catalog
@@ -117,7 +118,10 @@ def _compose(app: Flask, settings: Settings) -> Services:
         announcer=core.announcer,
         journal=Journal(_journal_folder(settings), database, core.announcer),
         senders=Senders(database),
-        intake=Intake(Committer(database, core.announcer, core.recorder)),
+        intake=Intake(
+            KindFinder(database, core.recorder),
+            Committer(database, core.announcer, core.recorder),
+        ),
         endpoints=core.endpoints,
         outbox=core.outbox,
         nudger=core.nudger,

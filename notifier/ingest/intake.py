@@ -10,6 +10,7 @@ from notifier.ingest.bodies import read_body
 from notifier.ingest.committer import Committer
 from notifier.ingest.dialects.dialect import Dialect, Incoming
 from notifier.ingest.errors import BodyRefused, EventRefused
+from notifier.ingest.kinds import KindFinder
 from notifier.ingest.parcel import Parcel
 from notifier.ingest.rejects import MAX_AT_ONCE, Refusal
 from notifier.ingest.source import IngestSource, Receipt
@@ -27,7 +28,8 @@ class Tally:
 class Intake:
     """Takes what senders bring."""
 
-    def __init__(self, committer: Committer) -> None:
+    def __init__(self, kinds: KindFinder, committer: Committer) -> None:
+        self._kinds = kinds
         self._committer = committer
 
     def take(self, receipt: Receipt, body: bytes) -> Tally:
@@ -43,7 +45,8 @@ class Intake:
         if not parts:
             return Tally(recorded=0, known=0, rejected=0)
         events, refusals, rejected = _read_all(dialect, parts, receipt)
-        recorded = self._committer.commit(Parcel(receipt.source.id, events, refusals))
+        parcel = Parcel(receipt.source.id, self._kinds.complete(events), refusals)
+        recorded = self._committer.commit(parcel)
         return Tally(recorded=recorded, known=len(events) - recorded, rejected=rejected)
 
     def close(self) -> None:

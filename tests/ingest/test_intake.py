@@ -19,6 +19,7 @@ from notifier.events.tables import EventRow
 from notifier.ingest.committer import Committer
 from notifier.ingest.errors import BodyRefused
 from notifier.ingest.intake import Intake, Tally
+from notifier.ingest.kinds import KindFinder
 from notifier.ingest.rejects import MAX_AT_ONCE, Reject, list_rejects
 from notifier.ingest.source import Receipt
 from tests.ingest import told
@@ -37,7 +38,7 @@ class Desk:
         self.committer = Committer(
             database, Announcer(SENDER, self.recorder), self.recorder
         )
-        self.intake = Intake(self.committer)
+        self.intake = Intake(KindFinder(database, self.recorder), self.committer)
         self.receipt = Receipt(source=told.source(database), at_ns=told.NOW_NS)
         signals.connect_all(self.receive, SENDER)
 
@@ -187,6 +188,29 @@ def test_requests_that_come_at_once_are_each_told_of_their_own(desk: Desk) -> No
     assert len(desk.told) == 41
 
 
+@pytest.mark.parametrize("kind", ["blob", "manifest"])
+def test_what_was_deleted_is_of_the_kind_that_the_log_knows(
+    desk: Desk, kind: str
+) -> None:
+    media_type = {"blob": "application/octet-stream"}.get(kind, "application/x")
+    push = told.event(target=told.target(mediaType=media_type, url=None, tag=None))
+    delete = told.event(
+        action="delete", target={"repository": "a", "digest": told.DIGEST}
+    )
+    unknown = told.event(
+        action="delete", target={"repository": "a", "digest": f"sha256:{'0' * 64}"}
+    )
+    desk.take(push)
+
+    desk.take(delete, unknown)
+    desk.take(told.event(action="delete", target=delete["target"]))
+
+    kinds = {event.ingested and event.ingested.id: event for event in desk.recorded()}
+    assert kinds[delete["id"]].target.kind == kind
+    assert kinds[unknown["id"]].target.kind is None
+    assert [event.target.kind for event in desk.told].count(None) == 1
+
+
 def _is_poisoned(events: Sequence[Event]) -> Exception | None:
     poisoned = any(event.actor == "poison" for event in events)
     return ValueError("a receiver fails") if poisoned else None
@@ -243,7 +267,7 @@ def test_two_processes_record_an_event_once(database: Database, desk: Desk) -> N
     other.committer = Committer(
         database, Announcer(SENDER, other.recorder), other.recorder
     )
-    other.intake = Intake(other.committer)
+    other.intake = Intake(KindFinder(database, other.recorder), other.committer)
     events = [told.event() for _ in range(30)]
 
     with ThreadPoolExecutor(2) as pool:
