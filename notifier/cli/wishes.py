@@ -17,6 +17,7 @@ _HELP = {
     "artifact_types": "Only manifests of artifact types like this.",
     "actors": "Only what actors of names like this do.",
     "tag_changes": "new, moved or unchanged: what a push did to its tag.",
+    "sources": "Only what other registries tell sources of names like this.",
 }
 _DEFAULTS = {
     "actions": " [default: push and delete]",
@@ -31,6 +32,7 @@ _SINGULAR = {
     "artifact_types": "artifact-type",
     "actors": "actor",
     "tag_changes": "tag-change",
+    "sources": "source",
 }
 _EXCLUDE = "exclude_"
 

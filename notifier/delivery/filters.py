@@ -3,10 +3,10 @@
 An event is wanted if every list that is given names it, and nothing in *exclude* does.
 Without any list those are the pushes and deletes of manifests, which start most builds;
 ``"*"`` among actions or kinds stands for all, but for operational events, which are
-told only to those who name them. Repositories, tags, media types, artifact
-types and actors are globs. An event that does not have what a list is about, such as
-the push of an index's part, which has no tag, is named by nothing in it, not even by
-``*``.
+told only to those who name them. Repositories, tags, media types, artifact types,
+actors and the sources of ingested events are globs. An event that does not have what a
+list is about, such as the push of an index's part, which has no tag, is named by
+nothing in it, not even by ``*``.
 """
 
 from collections.abc import Iterable, Mapping
@@ -34,6 +34,7 @@ class Filters:
     artifact_types: tuple[str, ...] = ()
     actors: tuple[str, ...] = ()
     tag_changes: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
     exclude: "Filters | None" = None
 
     @classmethod

@@ -101,6 +101,10 @@ def _media_type(event: Event) -> str | None:
     return descriptor.media_type if descriptor else None
 
 
+def _source(event: Event) -> str | None:
+    return event.ingested.source if event.ingested else None
+
+
 _MATTERS: dict[str, tuple[str, _Read]] = {
     "actions": ("action", attrgetter("action")),
     "kinds": ("kind", attrgetter("target.kind")),
@@ -110,5 +114,6 @@ _MATTERS: dict[str, tuple[str, _Read]] = {
     "artifact_types": ("artifact type", attrgetter("target.artifact_type")),
     "actors": ("actor", attrgetter("actor")),
     "tag_changes": ("tag change", attrgetter("tag_change")),
+    "sources": ("source", _source),
 }
 KEYS = tuple(_MATTERS)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from notifier.delivery.errors import EndpointInvalid
 from notifier.delivery.filters import Filters
-from notifier.events.event import Action, Event, Kind, TagChange
+from notifier.events.event import Action, Event, Ingested, Kind, TagChange
 from notifier.globs import matches
 from tests import factories
 
@@ -26,6 +26,7 @@ _LISTS = {
     "tag_changes": st.lists(
         st.sampled_from(["new", "moved", "unchanged"]), min_size=1, max_size=2
     ),
+    "sources": st.lists(_NAMES, min_size=1, max_size=3),
 }
 _FILTERS = st.fixed_dictionaries(
     {}, optional={**_LISTS, "exclude": st.fixed_dictionaries({}, optional=_LISTS)}
@@ -40,6 +41,7 @@ _EVENTS = st.builds(
     artifact_type=st.sampled_from([None, "a", "a.b"]),
     actor=st.sampled_from([None, "a", "b/c"]),
     tag_change=st.sampled_from([None, *TagChange]),
+    ingested=st.sampled_from([None, Ingested("a"), Ingested("b.c", "1")]),
 )
 
 
@@ -55,6 +57,7 @@ def _matters(event: Event) -> dict[str, str | None]:
         "artifact_types": event.target.artifact_type,
         "actors": event.actor,
         "tag_changes": event.tag_change,
+        "sources": event.ingested.source if event.ingested else None,
     }
 
 
@@ -112,6 +115,9 @@ def test_stars_are_everything(event: Event) -> None:
         ({"tag_changes": ["unchanged"]}, False),
         ({"exclude": {"tag_changes": ["unchanged"]}}, True),
         ({"exclude": {"tag_changes": ["moved", "unchanged"]}}, False),
+        ({"sources": ["harbor-*"]}, True),
+        ({"sources": ["harbor"]}, False),
+        ({"exclude": {"sources": ["**"]}}, False),
     ],
 )
 def test_every_list_must_name_the_event_and_nothing_excluded_may(
@@ -123,6 +129,7 @@ def test_every_list_must_name_the_event_and_nothing_excluded_may(
         artifact_type="application/vnd.acme.bill",
         actor="alice",
         tag_change=TagChange.MOVED,
+        ingested=Ingested("harbor-a"),
     )
 
     assert Filters.parse(filters).wants(event) is wanted
@@ -135,6 +142,7 @@ def test_every_list_must_name_the_event_and_nothing_excluded_may(
         {"artifact_types": ["**"]},
         {"actors": ["**"]},
         {"tag_changes": ["new", "moved", "unchanged"]},
+        {"sources": ["**"]},
     ],
 )
 def test_what_an_event_does_not_have_is_named_by_nothing(

@@ -72,6 +72,15 @@ class ExclusionSchema(Schema):
             "examples": [["unchanged"]],
         },
     )
+    sources = fields.List(
+        fields.String(),
+        metadata={
+            "description": "Globs, of which one matches the name of the source to "
+            f"which another registry has told it: {_GLOBS} What happens in this "
+            "registry is then not meant.",
+            "examples": [["harbor-*"]],
+        },
+    )
 
 
 class FiltersSchema(ExclusionSchema):
