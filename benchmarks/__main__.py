@@ -15,6 +15,7 @@ from rich.console import Console
 from benchmarks.backlog import BATCHES, Backlog, deliver_backlog
 from benchmarks.client import Client, client, count_processors
 from benchmarks.images import REPOSITORIES, Image
+from benchmarks.ingest import CONNECTIONS, ENVELOPES, Intake, take_in
 from benchmarks.load import WORKLOADS, Workload
 from benchmarks.machine import describe_machine
 from benchmarks.receiver import receiver
@@ -26,11 +27,13 @@ from benchmarks.servers import (
     notifier,
 )
 from benchmarks.turns import Turn, take_turn
+from benchmarks.wrk import is_installed
 
 _WARM_UP_S: Final = 0.5
 _WARM_UP_DRAIN_S: Final = 10.0
 _BACKLOG: Final = "backlog"
-_NAMES: Final = [*(workload.name for workload in WORKLOADS), _BACKLOG]
+_INGEST: Final = "ingest"
+_NAMES: Final = [*(workload.name for workload in WORKLOADS), _BACKLOG, _INGEST]
 _QUICK_EVENTS: Final = 2000
 
 
@@ -45,6 +48,7 @@ class _Plan:
     drain_s: int
     batches: Sequence[int]
     events: int
+    envelopes: Sequence[int]
 
 
 @click.command()
@@ -127,6 +131,7 @@ def main(
         drain_s=drain_s,
         batches=BATCHES if _BACKLOG in names else (),
         events=_QUICK_EVENTS if quick else events,
+        envelopes=ENVELOPES if _INGEST in names else (),
     )
     report = _measure(plan, Console(stderr=True))
     report.show(Console())
@@ -149,12 +154,17 @@ def _measure(plan: _Plan, progress: Console) -> Report:
         for backlog in _deliver_backlogs(plan, driver, folder):
             progress.print(_backlog_line(backlog), highlight=False)
             backlogs.append(backlog)
+        intakes = []
+        for intake in _take_in(plan, folder, progress):
+            progress.print(_intake_line(intake), highlight=False)
+            intakes.append(intake)
         return Report(
             machine=describe_machine(folder),
             versions=versions,
             seconds=plan.seconds,
             turns=turns,
             backlogs=backlogs,
+            intakes=intakes,
         )
 
 
@@ -222,6 +232,20 @@ def _deliver_backlogs(plan: _Plan, driver: Client, folder: Path) -> Iterator[Bac
                 )
 
 
+def _take_in(plan: _Plan, folder: Path, progress: Console) -> Iterator[Intake]:
+    if plan.envelopes and not is_installed():
+        progress.print("wrk is not installed: ingest is not measured.")
+        return
+    for number in range(plan.rounds):
+        for envelope in plan.envelopes:
+            yield take_in(
+                folder / f"ingest-{envelope}-{number}",
+                envelope=envelope,
+                connections=CONNECTIONS,
+                seconds=plan.seconds,
+            )
+
+
 def _line(turn: Turn) -> str:
     return (
         f"{turn.workload} x {turn.connections}, {turn.server}: "
@@ -234,6 +258,13 @@ def _backlog_line(backlog: Backlog) -> str:
     return (
         f"backlog, max_batch {backlog.max_batch}: {backlog.per_s:,.0f}/s, "
         f"{backlog.received:,} of {backlog.events:,} events"
+    )
+
+
+def _intake_line(intake: Intake) -> str:
+    return (
+        f"ingest, envelopes of {intake.envelope}: {intake.per_s:,.0f} events/s, "
+        f"{intake.recorded:,} recorded"
     )
 
 

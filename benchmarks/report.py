@@ -14,13 +14,14 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.backlog import Backlog
+from benchmarks.ingest import Intake
+from benchmarks.intakes import intake_doubts, intake_table
 from benchmarks.machine import Machine
+from benchmarks.tables import BUSY, make_table
 from benchmarks.turns import Turn
 
 _WIDE: Final = 160
-_BUSY: Final = 0.9
 _CASE: Final = ("workload", "conn.", "server")
-_WORDS: Final = {"workload", "server"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,7 @@ class Report:
     seconds: int
     turns: Sequence[Turn]
     backlogs: Sequence[Backlog]
+    intakes: Sequence[Intake]
 
     def write(self, path: Path) -> None:
         """Write all of it as JSON."""
@@ -51,7 +53,11 @@ class Report:
         for title, table in self._tables(frame):
             console.print(f"\n{title}", style="bold")
             console.print(table)
-        for doubt in (*_doubts(self.turns), *_backlog_doubts(self.backlogs)):
+        for doubt in (
+            *_doubts(self.turns),
+            *_backlog_doubts(self.backlogs),
+            *intake_doubts(self.intakes),
+        ):
             console.print(f"! {doubt}", style="yellow", highlight=False)
 
     def _tables(self, frame: box.Box) -> Iterator[tuple[str, Table]]:
@@ -61,6 +67,8 @@ class Report:
             yield "Events, from commit to receipt", _events(rows, frame)
         if self.backlogs:
             yield "Backlog, by one worker process", _backlogs(self.backlogs, frame)
+        if self.intakes:
+            yield "Ingest, from another registry", intake_table(self.intakes, frame)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +107,7 @@ def _rows(turns: Sequence[Turn], servers: Sequence[str]) -> Iterator[_Row]:
 
 
 def _requests(rows: Sequence[_Row], frame: box.Box) -> Table:
-    table = _table(
+    table = make_table(
         *_CASE,
         *("per s", "ratio", "p50 ms", "p99 ms", "errors", "server CPUs", "client CPUs"),
         frame=frame,
@@ -119,7 +127,7 @@ def _requests(rows: Sequence[_Row], frame: box.Box) -> Table:
 
 
 def _events(rows: Sequence[_Row], frame: box.Box) -> Table:
-    table = _table(
+    table = make_table(
         *_CASE,
         *("received", "expected", "per s", "ratio"),
         *("p50 s", "p99 s", "max s", "backlog", "drained s"),
@@ -142,7 +150,7 @@ def _events(rows: Sequence[_Row], frame: box.Box) -> Table:
 
 
 def _backlogs(backlogs: Sequence[Backlog], frame: box.Box) -> Table:
-    table = _table(
+    table = make_table(
         *("max_batch", "events", "received", "attempts on record"),
         *("seconds", "per s", "worker CPUs", "receiver CPUs"),
         frame=frame,
@@ -162,28 +170,14 @@ def _backlogs(backlogs: Sequence[Backlog], frame: box.Box) -> Table:
     return table
 
 
-def _table(*headings: str, frame: box.Box) -> Table:
-    table = Table(
-        box=frame,
-        pad_edge=frame is box.MARKDOWN,
-        collapse_padding=frame is not box.MARKDOWN,
-    )
-    for heading in headings:
-        if heading in _WORDS:
-            table.add_column(heading, no_wrap=True)
-        else:
-            table.add_column(heading, justify="right", overflow="fold")
-    return table
-
-
 def _doubts(turns: Sequence[Turn]) -> Iterator[str]:
     """Name what makes a figure doubtful."""
     for turn in turns:
         where = f"{turn.workload} x {turn.connections}, {turn.server}"
         lost = turn.lag.expected - turn.lag.received
-        if turn.load.busy > _BUSY:
+        if turn.load.busy > BUSY:
             yield f"{where}: the client was the limit"
-        if turn.lag.receiver_cores > _BUSY:
+        if turn.lag.receiver_cores > BUSY:
             yield f"{where}: the receiver was the limit"
         if turn.load.errors:
             yield f"{where}: {turn.load.errors} errors; {turn.load.error}"
@@ -206,5 +200,5 @@ def _backlog_doubts(backlogs: Sequence[Backlog]) -> Iterator[str]:
             yield f"{where}: {lost} DELIVERIES HAVE NO ATTEMPT ON RECORD"
         if backlog.duplicates:
             yield f"{where}: {backlog.duplicates} events came again"
-        if backlog.receiver_cores > _BUSY:
+        if backlog.receiver_cores > BUSY:
             yield f"{where}: the receiver was the limit"

@@ -1,4 +1,4 @@
-"""``wrk``, for GETs: it takes less of the machine than any client of our own would.
+"""``wrk``, for GETs and envelopes: it takes less of the machine than ours would.
 
 It waits for a body after a HEAD, so that HEAD is not for it.
 """
@@ -32,14 +32,31 @@ def run_wrk(
     authorization: str = "",
 ) -> Load:
     """Ask for the manifests of *images* in turn, and show *authorization*, if any."""
-    options = [f"-t{threads}", f"-c{connections}", f"-d{seconds}s"]
     paths = [manifest_path(image) for image in images]
+    return run_script(
+        f"http://{host}",
+        _SCRIPT,
+        [MANIFEST_TYPE, authorization, *paths],
+        connections=connections,
+        threads=threads,
+        seconds=seconds,
+    )
+
+
+def run_script(
+    url: str,
+    script: Path,
+    arguments: Sequence[str],
+    *,
+    connections: int,
+    threads: int,
+    seconds: int,
+) -> Load:
+    """Do what a script says with its arguments; it ends with one line of JSON."""
+    options = [f"-t{threads}", f"-c{connections}", f"-d{seconds}s"]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     output = subprocess.run(
-        [
-            *("wrk", *options, "-s", str(_SCRIPT), f"http://{host}"),
-            *("--", MANIFEST_TYPE, authorization, *paths),
-        ],
+        ["wrk", *options, "-s", str(script), url, "--", *arguments],
         stdout=subprocess.PIPE,
         check=True,
     ).stdout
