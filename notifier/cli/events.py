@@ -12,7 +12,7 @@ import click
 from notifier.audit.answers import Entry, ask, get_entry
 from notifier.audit.cursor import render_cursor
 from notifier.audit.questions import Question
-from notifier.cli import verdicts
+from notifier.cli import archives, restoring, verdicts
 from notifier.cli.deliveries import DELIVERY_HEADINGS, delivery_cells
 from notifier.cli.options import cursor_option, json_option, limit_option
 from notifier.cli.output import (
@@ -50,6 +50,9 @@ def command() -> None:
 
 
 command.add_command(verdicts.command)
+command.add_command(archives.command)
+command.add_command(restoring.restore)
+command.add_command(restoring.release)
 
 
 @command.command("list")

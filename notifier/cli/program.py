@@ -22,6 +22,7 @@ _COMMANDS = (
     "tokens",
     "access",
     "sources",
+    "retention",
     "gc",
     "check",
     "secrets",

@@ -4,6 +4,7 @@ from sqlalchemy.exc import ArgumentError
 
 from notifier.access.errors import AccessError
 from notifier.audit.answers import EventUnknown
+from notifier.audit.retention.errors import RetentionError
 from notifier.cli.children import ChildrenFailed
 from notifier.cli.revision import SchemaMismatch
 from notifier.config import ConfigError
@@ -21,6 +22,7 @@ KNOWN = (
     DeliveryError,
     EventUnknown,
     OSError,
+    RetentionError,
     SchemaMismatch,
     SecretUnreadable,
     SourceError,

@@ -47,6 +47,11 @@ class Action(StrEnum):
     SOURCE_UPDATE = "source.update"
     SOURCE_ROTATE = "source.rotate"
     SOURCE_REMOVE = "source.remove"
+    RETENTION_UPDATE = "retention.update"
+    RETENTION_RUN = "retention.run"
+    RETENTION_CANCEL = "retention.cancel"
+    ARCHIVE_RESTORE = "archive.restore"
+    ARCHIVE_RELEASE = "archive.release"
 
 
 OPERATIONAL = frozenset(Action) - {

@@ -57,6 +57,11 @@ ACTIONS = {
     Action.SOURCE_UPDATE: 30,
     Action.SOURCE_ROTATE: 31,
     Action.SOURCE_REMOVE: 32,
+    Action.RETENTION_UPDATE: 33,
+    Action.RETENTION_RUN: 34,
+    Action.RETENTION_CANCEL: 35,
+    Action.ARCHIVE_RESTORE: 36,
+    Action.ARCHIVE_RELEASE: 37,
 }
 KINDS = {Kind.MANIFEST: 1, Kind.BLOB: 2}
 TAG_CHANGES = {TagChange.NEW: 1, TagChange.MOVED: 2, TagChange.UNCHANGED: 3}

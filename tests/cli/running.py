@@ -113,7 +113,16 @@ class Program:
 
     def post(self, path: str, body: Any) -> Any:
         """Post JSON; return the JSON that comes back."""
-        response = requests.post(self.url + path, json=body, timeout=PATIENCE_S)
+        return self._send("POST", path, body)
+
+    def put(self, path: str, body: Any) -> Any:
+        """Put JSON; return the JSON that comes back."""
+        return self._send("PUT", path, body)
+
+    def _send(self, method: str, path: str, body: Any) -> Any:
+        response = requests.request(
+            method, self.url + path, json=body, timeout=PATIENCE_S
+        )
         assert response.ok, response.text
         return response.json()
 

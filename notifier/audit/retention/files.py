@@ -75,10 +75,9 @@ class Files:
         self._archives.remove(_manifest_name(id_))
         self._archives.remove(_name(id_))
 
-    def list_strays(self, archives: Iterable[Archive]) -> list[str]:
-        """List the files that belong to none of *archives*."""
-        known = {name(it.id) for it in archives for name in (_name, _manifest_name)}
-        return sorted(set(self._archives.list()) - known)
+    def list(self) -> set[str]:
+        """List the names of all files, also of those that are being written."""
+        return set(self._archives.list())
 
     def _lines(self, archive: Archive) -> Iterator[bytes]:
         self.check(archive)
@@ -140,6 +139,11 @@ class _Writing:
         self._hasher.update(chunk)
         self._size += len(chunk)
         return chunk
+
+
+def names_of(id_: UUID) -> set[str]:
+    """Return the names of an archive's files."""
+    return {_name(id_), _manifest_name(id_)}
 
 
 def _name(id_: UUID) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
+from uuid import UUID
 
 import orjson
 import sqlalchemy as sa
@@ -36,6 +37,11 @@ def get_rulebook(connection: sa.Connection) -> Rulebook:
     return Rulebook(parse_rules(row.rules), row.updated_at)
 
 
+def find_writing(connection: sa.Connection) -> UUID | None:
+    """Return the archive that is being written, or was when its writer died."""
+    return connection.scalar(_WRITING)
+
+
 def lock_rulebook(transaction: Transaction) -> Rulebook:
     """Return the rules; till the transaction ends they stay so, and no run begins."""
     transaction.execute(_RULES.with_for_update())
@@ -66,6 +72,7 @@ def dump_rules(rules: Rules) -> bytes:
     return orjson.dumps([rule.render() for rule in rules])
 
 
+_WRITING = sa.select(RetentionRow.writing).where(RetentionRow.id == ROW)
 _RULES = sa.select(RetentionRow.rules, RetentionRow.updated_at).where(
     RetentionRow.id == ROW
 )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
+from notifier.audit.retention.errors import StorageVolatile
 from notifier.audit.retention.runner import Runner
 from notifier.db import Database
 from notifier.delivery.periodic import Periodic
@@ -29,3 +30,9 @@ def make_threads(
             finish=runner.release,
         )
     ]
+
+
+def require_lasting(storage: Storage) -> None:
+    """Raise `StorageVolatile` if nothing that is kept there outlives the process."""
+    if isinstance(storage, MemoryStorage):
+        raise StorageVolatile

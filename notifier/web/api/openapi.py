@@ -12,6 +12,7 @@ from flask.json.provider import JSONProvider
 import notifier
 from notifier.web import errors
 from notifier.web.api import (
+    archives,
     deliveries,
     docs,
     endpoints,
@@ -21,6 +22,7 @@ from notifier.web.api import (
     presets,
     redeliveries,
     replays,
+    retention,
     secrets,
     sources,
     tokens,
@@ -50,6 +52,8 @@ _GROUPS = (
     redeliveries,
     replays,
     events,
+    retention,
+    archives,
     users,
     grants,
     tokens,

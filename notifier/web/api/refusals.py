@@ -14,6 +14,16 @@ from notifier.access.errors import (
 )
 from notifier.audit.answers import EventUnknown
 from notifier.audit.cursor import CursorInvalid
+from notifier.audit.retention.errors import (
+    ArchiveNotRestored,
+    ArchiveRestored,
+    ArchiveUnknown,
+    NothingExpires,
+    RunActive,
+    RunFinished,
+    RunUnknown,
+    StorageVolatile,
+)
 from notifier.delivery.errors import (
     AttemptUnknown,
     DeliveryUnknown,
@@ -45,6 +55,9 @@ from notifier.secrets import SecretUnreadable
 from notifier.web.errors import problem
 
 STATUS: dict[type[Exception], int] = {
+    ArchiveNotRestored: 409,
+    ArchiveRestored: 409,
+    ArchiveUnknown: 404,
     AttemptUnknown: 404,
     DeliveryUnknown: 404,
     EndpointDeclared: 409,
@@ -54,14 +67,19 @@ STATUS: dict[type[Exception], int] = {
     EventUnknown: 404,
     GrantUnknown: 404,
     NameTaken: 409,
+    NothingExpires: 409,
     NotRead: 400,
     RepairFinished: 409,
     RepairUnknown: 404,
+    RunActive: 409,
+    RunFinished: 409,
+    RunUnknown: 404,
     SecretCurrent: 409,
     SecretUnknown: 404,
     SecretUnreadable: 409,
     SourceNameTaken: 409,
     SourceUnknown: 404,
+    StorageVolatile: 409,
     TokenUnknown: 404,
     TooMany: 409,
     TooManyEndpoints: 409,

@@ -32,6 +32,9 @@ class ConformingClient:
     def post(self, path: str, **more: Any) -> TestResponse:
         return self._ask("POST", path, **more)
 
+    def put(self, path: str, **more: Any) -> TestResponse:
+        return self._ask("PUT", path, **more)
+
     def patch(self, path: str, **more: Any) -> TestResponse:
         return self._ask("PATCH", path, **more)
 

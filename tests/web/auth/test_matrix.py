@@ -33,6 +33,8 @@ _API = {
     "redeliveries": "operator",
     "replays": "operator",
     "events": "auditor",
+    "retention": "operator",
+    "archives": "operator",
     "users": "admin",
     "grants": "admin",
     "tokens": "login",
@@ -40,6 +42,7 @@ _API = {
     "sources": "operator",
     "ingest": "source",
 }
+_BY_METHOD = {("PUT", "/api/v1/retention"): "admin"}
 _ALONE = {
     **dict.fromkeys(
         (
@@ -79,6 +82,8 @@ Route = tuple[str, str]
 
 def _need(method: str, rule: str) -> str | None:
     """Say what a route needs; None for nothing."""
+    if (method, rule) in _BY_METHOD:
+        return _BY_METHOD[method, rule]
     if rule in _ALONE:
         return _ALONE[rule]
     if rule.startswith("/api/v1/"):
