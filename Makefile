@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE :=
 SOURCES := $(shell find notifier tests migrations -name '*.py')
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test faults neighbours check lint format bench clean
+.PHONY: help serve test faults neighbours fuzz check lint format bench clean
 .DELETE_ON_ERROR:
 
 help:  ## List the targets
@@ -27,6 +27,9 @@ faults: .venv/tools  ## Kill and stop parts under load, and see that nothing is 
 
 neighbours: .venv/tools  ## See that an endpoint does not suffer from what others do (ARGS=--help)
 	$(BIN)/python -W 'ignore:XDG_RUNTIME_DIR is not set' -m tests.faults.neighbours $(ARGS)
+
+fuzz: .venv/tools  ## Send ten thousand requests of each kind, and see that none is a fault
+	$(BIN)/pytest tests/fuzz --timeout=0 --requests=10000 --show-capture=no $(ARGS)
 
 check: lint .coverage  ## Check format, style, types, layers and coverage
 	$(BIN)/coverage report
