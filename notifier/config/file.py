@@ -1,9 +1,8 @@
 """The configuration file: settings of ours, and what distribution's own file holds.
 
-A whole configuration file of distribution's may be given. Its ``notifications`` block
-counts, and so do two of the variables that distribution reads in its place. Other
-sections have no effect; but ``auth`` is refused, for without effect it would leave the
-door open.
+A whole configuration file of distribution's may be given. Its blocks ``notifications``
+and ``auth`` count, and so do two of the variables that distribution reads in place of
+the former. Other sections have no effect.
 """
 
 import os
@@ -12,13 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from notifier.config import notifications
+from notifier.config import auth, notifications
 from notifier.config.document import Entry
 from notifier.config.errors import ConfigError
 from notifier.config.notifications import DeclaredEndpoint
 
 OWN = "notifier"
 NOTIFICATIONS = "notifications"
+AUTH = "auth"
 
 # The first does nothing there, either.
 _VERSION = "version"
@@ -85,13 +85,7 @@ def _sections(path: Path) -> dict[str, Entry]:
     document = Entry.read(path)
     if document is None:
         return {}
-    sections = document.mapping(OWN, NOTIFICATIONS, _VERSION, "auth", *_SECTIONS)
-    if "auth" in sections:
-        raise sections["auth"].error(
-            "is not read: take it out, and say NOTIFIER_HTPASSWD or NOTIFIER_TOKEN_… "
-            "in its place (docs/access.md)"
-        )
-    return sections
+    return document.mapping(OWN, NOTIFICATIONS, AUTH, _VERSION, *_SECTIONS)
 
 
 def _block(
@@ -111,6 +105,9 @@ def _settings(
         yield "event_references", _given(entry)
     if text := environment.get(_REFERENCES):
         yield "event_references", Given(text, _REFERENCES)
+    if AUTH in sections:
+        for name, entry in auth.read_settings(sections[AUTH]):
+            yield name, _given(entry)
     own = sections[OWN].mapping() if OWN in sections else {}
     for name, entry in own.items():
         if name == "config":
@@ -142,5 +139,7 @@ def _idle_keys(
     sections: Mapping[str, Entry], endpoints: tuple[DeclaredEndpoint, ...]
 ) -> Iterator[str]:
     yield from (name for name in _SECTIONS if name in sections)
+    if AUTH in sections:
+        yield from auth.idle_keys(sections[AUTH])
     used = {key for endpoint in endpoints for key in endpoint.idle_keys}
     yield from (f"{NOTIFICATIONS}.endpoints.{key}" for key in sorted(used))

@@ -58,7 +58,40 @@ def test_a_variable_wins_over_the_file(path: Path) -> None:
         ("notifier:\n  Port: 1\n", ":2: notifier.Port is not a setting: see README"),
         ("notifier: 5000\n", ":1: notifier: must be a mapping"),
         ("version: 0.1\nnotificatons: {}\n", ":2: notificatons: is not known here"),
-        ("version: 0.1\nauth:\n  htpasswd: {}\n", ":2: auth: is not read: take it out"),
+        ("auth: none\n", ":1: auth: must be a mapping"),
+        ("auth:\n  token:\n", ":1: auth: must have one of htpasswd and token"),
+        ("auth:\n  ldap: {}\n", ":2: auth.ldap: is not known here: say htpasswd, to"),
+        ("auth:\n  silly: {realm: a}\n", ":2: auth.silly: lets in whoever says any"),
+        ("auth:\n  none: {}\n", ":2: auth.none: lets everybody in: take it out, and"),
+        ("auth:\n  htpasswd: {realm: a}\n", ":2: auth.htpasswd: must have a path"),
+        (
+            "auth:\n  htpasswd: {path: a}\n  token: {realm: a}\n",
+            ":1: auth: must have one of htpasswd and token",
+        ),
+        (
+            "auth:\n  htpasswd:\n    path: a\n    file: a\n",
+            ":4: auth.htpasswd.file: is not known here: say realm, path",
+        ),
+        (
+            "auth:\n  token:\n    realm: https://a/token\n    service: a\n",
+            ":2: auth.token: must have an issuer",
+        ),
+        (
+            "auth:\n  token:\n    rootcertbundle: /etc/certs.pem\n",
+            ":3: auth.token.rootcertbundle: is not read: give the issuer's keys as a",
+        ),
+        (
+            "auth:\n  token:\n    signingalgorithms: [ES256]\n",
+            ":3: auth.token.signingalgorithms: is not read: an algorithm is good if",
+        ),
+        (
+            "auth:\n  token:\n    autoredirect: true\n",
+            ":3: auth.token.autoredirect: is not read: say the realm in full",
+        ),
+        (
+            "auth:\n  token: {realm: a, service: b, issuer: c, jwks: d}\n",
+            ":2: auth.token.realm: say a URL that begins with one of http://",
+        ),
         ("notifications:\n  event: {}\n", ":2: notifications.event: is not known here"),
         (
             "notifications:\n  events:\n    includereferences: maybe\n",
@@ -122,6 +155,36 @@ def test_a_whole_file_of_distribution_is_taken(path: Path) -> None:
         *("log", "storage", "http", "health"),
         *("notifications.endpoints.backoff", "notifications.endpoints.threshold"),
     )
+
+
+def test_the_htpasswd_of_distribution_is_ours(path: Path) -> None:
+    text = "auth: {htpasswd: {realm: registry, path: /etc/registry/htpasswd}}\n"
+
+    read = settings(path, text)
+
+    assert read.htpasswd == Path("/etc/registry/htpasswd")
+    assert ConfigFile.read({"NOTIFIER_CONFIG": str(path)}).idle_keys == (
+        "auth.htpasswd.realm",
+    )
+
+
+def test_the_token_server_of_distribution_is_ours(path: Path) -> None:
+    text = (
+        "auth:\n  token:\n    realm: https://auth.example/token\n"
+        "    service: registry.example\n    issuer: auth.example\n"
+        "    jwks: /etc/registry/jwks.json\n"
+    )
+
+    read = settings(path, text)
+    other = settings(path, f"{text}notifier: {{token_issuer: other}}\n")
+
+    assert (read.token_realm, read.token_audience, read.token_issuer) == (
+        "https://auth.example/token",
+        "registry.example",
+        "auth.example",
+    )
+    assert read.token_jwks == "/etc/registry/jwks.json"
+    assert other.token_issuer == "other"
 
 
 @pytest.mark.parametrize(
