@@ -9,7 +9,8 @@ from werkzeug.exceptions import Forbidden
 from notifier.access import api_tokens
 from notifier.access.api_tokens import ApiToken, described
 from notifier.access.caller import Credential
-from notifier.access.errors import TokenUnknown
+from notifier.access.directory import is_known
+from notifier.access.errors import AccessInvalid, TokenUnknown
 from notifier.access.permits import Permit
 from notifier.events.event import Action
 from notifier.web.api.base import Blueprint
@@ -48,10 +49,13 @@ def create_token(fields: dict[str, Any]) -> tuple[Response, int]:
     subject = _own_subject(fields.pop("subject", None))
     if subject is None:
         raise Forbidden("Say whose token it is to be: you have proved no name.")
-    with services().database.transaction() as transaction:
+    own = services()
+    with own.database.transaction() as transaction:
+        if not is_known(transaction.connection, own.settings, subject):
+            raise AccessInvalid("subject", "must be somebody who is known here")
         token, text = api_tokens.create(transaction, subject=subject, **fields)
         record(transaction, Action.TOKEN_CREATE, token=described(token))
-    services().authenticator.look_again()
+    own.authenticator.look_again()
     return jsonify(_TOKEN.dump(token) | {"token": text}), 201
 
 

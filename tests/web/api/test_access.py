@@ -198,6 +198,14 @@ def test_nobody_but_an_admin_knows_of_the_tokens_of_others(
     assert len(admin.get("/tokens?subject=user:alice").get_json()["items"]) == 2
 
 
+@pytest.mark.parametrize("subject", ["user:mallory", "robot:admin"])
+def test_nobody_who_is_not_known_has_tokens(admin: Signed, subject: str) -> None:
+    refused = admin.post("/tokens", name="x", permits=["pull"], subject=subject)
+
+    assert refused.status_code == 422
+    assert refused.get_json()["errors"][0]["pointer"] == "#/subject"
+
+
 def test_a_token_makes_no_tokens_unless_it_is_an_admins(
     app: Flask, people: People
 ) -> None:
