@@ -3,10 +3,12 @@
 import os
 import random
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 _NS_PER_MS = 1_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 # An id is no secret, so no system call is made for it: each would hand the interpreter
 # to another thread. Processes that were forked must not make the same ids.
@@ -36,3 +38,8 @@ def first_uuid7(at_ns: int) -> UUID:
     milliseconds, rest = divmod(at_ns, _NS_PER_MS)
     fraction = (rest << 12) // _NS_PER_MS
     return UUID(int=milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62)
+
+
+def first_id(at: datetime) -> UUID:
+    """Return the lowest id that anything made at that time or later can have."""
+    return first_uuid7(max((at - _EPOCH) // _MICROSECOND, 0) * 1000)

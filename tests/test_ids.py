@@ -1,10 +1,11 @@
 import time
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.ids import first_uuid7, uuid7
+from notifier.ids import first_id, first_uuid7, made_at, uuid7
 
 # Until the year 10889, when the milliseconds no longer fit.
 moments = st.integers(0, 2**48 * 1_000_000 - 1)
@@ -52,3 +53,11 @@ def test_an_id_is_made_for_now_unless_told_otherwise() -> None:
 
     assert isinstance(made, UUID)
     assert first_uuid7(before) <= made <= uuid7(after + 245)
+
+
+@given(st.datetimes(timezones=st.just(UTC)))
+def test_a_time_has_a_bound_though_ids_begin_in_1970(at: datetime) -> None:
+    bound = first_id(at)
+
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    assert timedelta(0) <= max(at, epoch) - made_at(bound) < timedelta(milliseconds=2)

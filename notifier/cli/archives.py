@@ -7,7 +7,7 @@ from uuid import UUID
 import click
 
 from notifier.audit.retention import archives as store
-from notifier.audit.retention.archives import Archive
+from notifier.audit.retention.archive import Archive
 from notifier.audit.retention.errors import ArchiveDamaged
 from notifier.audit.retention.files import Files, names_of
 from notifier.audit.retention.rulebook import find_writing

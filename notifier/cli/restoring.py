@@ -6,7 +6,7 @@ from uuid import UUID
 import click
 
 from notifier.audit.retention import archives as store
-from notifier.audit.retention.archives import Archive, ArchiveState
+from notifier.audit.retention.archive import Archive, ArchiveState
 from notifier.audit.retention.errors import ArchiveDamaged
 from notifier.cli.archives import find_archives, time_options
 from notifier.cli.place import Place, open_place

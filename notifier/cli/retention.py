@@ -9,8 +9,7 @@ import click
 
 from notifier.audit.retention import dry_run as dry
 from notifier.audit.retention import rulebook, runs
-from notifier.audit.retention.errors import RunActive
-from notifier.audit.retention.rulebook import Rulebook, get_rulebook
+from notifier.audit.retention.rulebook import Rulebook, get_rulebook, lock_rulebook
 from notifier.audit.retention.rules import Rules
 from notifier.audit.retention.runs import Run, RunState
 from notifier.cli.options import json_option
@@ -56,8 +55,11 @@ def show(*, as_json: bool) -> None:
 
 @command.command("set")
 @click.argument("file", type=click.File())
+@click.option(
+    "--dry-run", is_flag=True, help="Only count how many events would go by them."
+)
 @json_option
-def set_rules(file: IO[str], *, as_json: bool) -> None:
+def set_rules(file: IO[str], *, dry_run: bool, as_json: bool) -> None:
     """Replace the rules by those of FILE, a YAML or JSON list; - reads them from stdin.
 
     For each event the first rule that is about it counts; what none is about is kept
@@ -66,10 +68,13 @@ def set_rules(file: IO[str], *, as_json: bool) -> None:
     \b
     Examples:
       echo '[{"actions": ["pull"], "keep": "90d"}]' | notifier retention set -
-      notifier retention set rules.yaml
+      notifier retention set rules.yaml --dry-run
     """
     rules = read_rules(file)
     with open_place() as place:
+        if dry_run:
+            _count(place, rules, as_json=as_json)
+            return
         if rules:
             open_archives(place)
         with place.database.transaction() as transaction:
@@ -96,7 +101,9 @@ def run(*, dry_run: bool, wait: bool, as_json: bool) -> None:
     """
     with open_place() as place:
         if dry_run:
-            _count(place, as_json=as_json)
+            with place.database.read() as connection:
+                rules = get_rulebook(connection).rules
+            _count(place, rules, as_json=as_json)
             return
         asked = _ask(place)
         if wait:
@@ -114,7 +121,7 @@ def run(*, dry_run: bool, wait: bool, as_json: bool) -> None:
 @click.argument("run", type=click.UUID, required=False)
 @json_option
 def status(run: UUID | None, *, as_json: bool) -> None:
-    """Show how far RUN has come; by default the newest one."""
+    """Show how far RUN has come; by default the one under way, or the newest."""
     with open_place() as place:
         found = _find(place, run)
     if found is not None:
@@ -129,7 +136,7 @@ def status(run: UUID | None, *, as_json: bool) -> None:
 @click.argument("run", type=click.UUID, required=False)
 @json_option
 def cancel(run: UUID | None, *, as_json: bool) -> None:
-    """Cancel RUN, by default the newest one. What is in archives stays there."""
+    """Cancel RUN, by default the one under way. What is in archives stays there."""
     with open_place() as place:
         found = _find(place, run)
         if found is None:
@@ -146,14 +153,13 @@ def cancel(run: UUID | None, *, as_json: bool) -> None:
 
 def _ask(place: Place) -> Run:
     """Ask for a run, or return the one that is under way."""
-    try:
-        with place.database.transaction() as transaction:
-            asked = runs.create_run(transaction)
-            about = {"id": str(asked.id)}
-            place.record(transaction, Action.RETENTION_RUN, run=about)
-    except RunActive:
-        with place.database.read() as connection:
-            [asked] = runs.list_runs(connection, limit=1)
+    with place.database.transaction() as transaction:
+        lock_rulebook(transaction)
+        if active := runs.find_active(transaction.connection):
+            return active
+        asked = runs.create_run(transaction)
+        about = {"id": str(asked.id)}
+        place.record(transaction, Action.RETENTION_RUN, run=about)
     return asked
 
 
@@ -161,17 +167,13 @@ def _find(place: Place, id_: UUID | None) -> Run | None:
     with place.database.read() as connection:
         if id_ is not None:
             return runs.get_run(connection, id_)
-        return next(iter(runs.list_runs(connection, limit=1)), None)
+        newest = next(iter(runs.list_runs(connection, limit=1)), None)
+        return runs.find_active(connection) or newest
 
 
-def _count(place: Place, *, as_json: bool) -> None:
+def _count(place: Place, rules: Rules, *, as_json: bool) -> None:
     with place.database.read() as connection:
-        counted = dry.count(
-            connection,
-            place.recorder,
-            get_rulebook(connection).rules,
-            datetime.now(UTC),
-        )
+        counted = dry.count(connection, place.recorder, rules, datetime.now(UTC))
     if as_json:
         print_json(DryRunSchema().dump(counted))
         return

@@ -106,6 +106,17 @@ def test_a_run_can_be_counted_first_and_waited_for(
     assert len(site.all_archived()) == 3
 
 
+def test_rules_can_be_tried_before_they_are_set(
+    notifier: Notifier, site: Site, rules: Path
+) -> None:
+    site.record_many(100, 3)
+
+    counted = notifier("retention", "set", str(rules), "--dry-run").stdout
+
+    assert counted.splitlines()[1].split() == ["3", "pull", "manifest", "any", "90d"]
+    assert json.loads(notifier("retention", "show", "--json").stdout)["rules"] == []
+
+
 def test_a_run_that_is_not_waited_for_can_be_cancelled(
     notifier: Notifier, site: Site, rules: Path
 ) -> None:

@@ -8,8 +8,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from notifier.audit.retention import archives, lease, runs
-from notifier.audit.retention.archives import Archive
+from notifier.audit.retention import lease, moves, runs
+from notifier.audit.retention.archive import Archive
 from notifier.audit.retention.deadlines import Deadlines
 from notifier.audit.retention.doubles import Doubles
 from notifier.audit.retention.files import Files
@@ -67,16 +67,16 @@ class Archiving:
             lease.require(transaction, self._holder)
             # A run that was cancelled takes nothing away any more.
             if _move(transaction, run, gathering, archive):
-                archives.add_archive(transaction, archive)
+                moves.add_archive(transaction, archive)
 
     def _gathering(self, run: Run) -> Gathering:
         with self._database.read() as connection:
-            away = archives.list_away(connection)
+            away = moves.list_away(connection)
         return Gathering(
             database=self._database,
             recorder=self._recorder,
             search=Search(Deadlines(self._recorder, run.rules, run.created_at), away),
-            doubles=Doubles(self._files),
+            doubles=Doubles(self._database, self._files),
             cursor=run.cursor,
             guard=self._guard,
             secure=lambda transaction: lease.require(transaction, self._holder),

@@ -10,11 +10,10 @@ import sqlalchemy as sa
 from notifier.audit.retention.rules import Rules
 from notifier.events.record import Recorder
 from notifier.events.tables import ACTIONS, KINDS
-from notifier.ids import first_uuid7
+from notifier.ids import first_id
 
 _ACTIONS = {number: action for action, number in ACTIONS.items()}
 _KINDS = {number: kind for kind, number in KINDS.items()}
-_NS_PER_MS: Final = 1_000_000
 # Names are few, but strangers may make many.
 _MAX_KNOWN: Final = 100_000
 
@@ -29,10 +28,7 @@ class Deadlines:
         self._recorder = recorder
         self._rules = rules
         self._ends = [
-            None
-            if rule.keep is None
-            else first_uuid7(int((now - rule.keep).timestamp() * 1000) * _NS_PER_MS)
-            for rule in rules
+            None if rule.keep is None else first_id(now - rule.keep) for rule in rules
         ]
         self._known: dict[Matter, int | None] = {}
         self.end = max((end for end in self._ends if end is not None), default=None)

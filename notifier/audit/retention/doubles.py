@@ -9,13 +9,13 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-import sqlalchemy as sa
 import structlog
 
-from notifier.audit.retention import archives
-from notifier.audit.retention.archives import Archive
+from notifier.audit.retention.archive import Archive
 from notifier.audit.retention.errors import ArchiveDamaged
 from notifier.audit.retention.files import Files
+from notifier.audit.retention.moves import list_overlapping
+from notifier.db import Database
 from notifier.events.lines import Recorded
 from notifier.ids import made_at
 
@@ -29,16 +29,18 @@ _log = structlog.get_logger(__name__)
 class Doubles:
     """Finds doubles. It remembers what the latest archives have."""
 
-    def __init__(self, files: Files) -> None:
+    def __init__(self, database: Database, files: Files) -> None:
+        self._database = database
         self._files = files
         self._known: dict[UUID, frozenset[UUID]] = {}
 
-    def find(self, connection: sa.Connection, lines: Sequence[Recorded]) -> set[UUID]:
+    def find(self, lines: Sequence[Recorded]) -> set[UUID]:
         """Return the ids of those of *lines* that archives have."""
         late = [line.event.id for line in lines if _is_late(line)]
         if not late:
             return set()
-        near = archives.list_overlapping(connection, late[0], late[-1])
+        with self._database.read() as connection:
+            near = list_overlapping(connection, late[0], late[-1])
         return {id_ for archive in near for id_ in self._of(archive) & set(late)}
 
     def _of(self, archive: Archive) -> frozenset[UUID]:

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import orjson
 
-from notifier.audit.retention.archives import Archive, ArchiveState
+from notifier.audit.retention.archive import Archive, ArchiveState
 from notifier.audit.retention.errors import ArchiveDamaged
 from notifier.events.lines import (
     Recorded,
@@ -81,10 +81,16 @@ class Files:
 
     def _lines(self, archive: Archive) -> Iterator[bytes]:
         self.check(archive)
-        decompressor, rest = zlib.decompressobj(_GZIP), b""
-        for chunk in self._read(archive):
-            *lines, rest = (rest + decompressor.decompress(chunk)).split(b"\n")
-            yield from lines
+        count = 0
+        try:
+            for line in _unpacked(self._read(archive)):
+                count += 1
+                yield line
+        except zlib.error:
+            count = -1
+        if count != archive.events:
+            # It was whole when it was checked.
+            raise ArchiveDamaged(f"the file {_name(archive.id)} was read differently")
 
     def _read(self, archive: Archive) -> Iterator[bytes]:
         chunks = self._archives.read(_name(archive.id))
@@ -139,6 +145,14 @@ class _Writing:
         self._hasher.update(chunk)
         self._size += len(chunk)
         return chunk
+
+
+def _unpacked(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the lines of a compressed file; raise `zlib.error`."""
+    decompressor, rest = zlib.decompressobj(_GZIP), b""
+    for chunk in chunks:
+        *lines, rest = (rest + decompressor.decompress(chunk)).split(b"\n")
+        yield from lines
 
 
 def names_of(id_: UUID) -> set[str]:

@@ -66,7 +66,7 @@ class Gathering:
         with self._database.read() as connection:
             found = self._search.look(connection, self.cursor)
             lines = self._read(connection, [id_ for id_, _ in found.expired])
-            doubles = self._doubles.find(connection, lines)
+        doubles = self._doubles.find(lines)
         if doubles:
             with self._database.transaction() as transaction:
                 self._secure(transaction)

@@ -26,7 +26,7 @@ class LeaseLost(Exception):
 
 
 def take(transaction: Transaction, holder: UUID, now: datetime) -> bool:
-    """Take or renew the lease; tell whether *holder* has it now."""
+    """Take the lease, if nobody else has it; tell whether *holder* has it now."""
     values = {"holder": holder, "held_until": now + _LEASE}
     is_free = (
         RetentionRow.held_until.is_(None)
@@ -42,6 +42,19 @@ def take(transaction: Transaction, holder: UUID, now: datetime) -> bool:
         .returning(RetentionRow.id)
     )
     return taken.one_or_none() is not None
+
+
+def renew(transaction: Transaction, holder: UUID, now: datetime) -> bool:
+    """Renew the lease, unless another has had it meanwhile; tell so.
+
+    What *holder* knows may be old then, though it could take the lease again.
+    """
+    renewed = transaction.execute(
+        sa.update(RetentionRow)
+        .where(RetentionRow.id == ROW, RetentionRow.holder == holder)
+        .values(held_until=now + _LEASE)
+    )
+    return bool(renewed.rowcount)
 
 
 def require(transaction: Transaction, holder: UUID) -> None:

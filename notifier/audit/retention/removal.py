@@ -1,22 +1,19 @@
 """Removal: an archive's events leave the table, a few at a time."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Final
+from datetime import UTC, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from notifier.audit.retention import archives
-from notifier.audit.retention.archives import Archive
+from notifier.audit.retention import moves
+from notifier.audit.retention.archive import Archive
+from notifier.audit.retention.due import FOR_DELIVERIES
 from notifier.audit.retention.files import Files
 from notifier.audit.retention.pace import Pace
 from notifier.audit.retention.search import list_delivered
 from notifier.db import Database, Transaction
 from notifier.events.tables import EventRow
-
-# Deliveries are forgotten after days, if at all.
-_WAIT: Final = timedelta(hours=1)
 
 
 class Removal:
@@ -37,7 +34,7 @@ class Removal:
         """Take a step; tell whether there is another."""
         ids = self._ids[self._done : self._done + pace.size]
         with pace.transaction(self._database) as transaction:
-            if not archives.keep(transaction, self._archive):
+            if not moves.keep(transaction, self._archive):
                 return False
             if not ids:
                 self._finish(transaction)
@@ -49,12 +46,12 @@ class Removal:
     def _finish(self, transaction: Transaction) -> None:
         """Note that all are gone, or that some have deliveries, and have to wait."""
         if not self._waiting:
-            archives.settle(transaction, self._archive)
+            moves.settle(transaction, self._archive)
             return
-        archives.put_off(
+        moves.put_off(
             transaction,
             self._archive,
-            datetime.now(UTC) + _WAIT,
+            datetime.now(UTC) + FOR_DELIVERIES,
             f"{self._waiting} events have deliveries, which are to be forgotten first",
         )
 

@@ -2,8 +2,8 @@
 
 from itertools import islice
 
-from notifier.audit.retention import archives
-from notifier.audit.retention.archives import Archive
+from notifier.audit.retention import moves
+from notifier.audit.retention.archive import Archive
 from notifier.audit.retention.files import Files
 from notifier.audit.retention.pace import Pace
 from notifier.db import Database
@@ -29,10 +29,10 @@ class Restoration:
         """Take a step; tell whether there is another."""
         lines = list(islice(self._lines, pace.size))
         with pace.transaction(self._database) as transaction:
-            if not archives.keep(transaction, self._archive):
+            if not moves.keep(transaction, self._archive):
                 return False
             if not lines:
-                archives.settle(transaction, self._archive)
+                moves.settle(transaction, self._archive)
                 return False
             self._recorder.put_back(transaction, lines)
         return True

@@ -8,7 +8,7 @@ their way go on.
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from threading import Event
 from typing import Final
 from uuid import UUID
@@ -16,9 +16,10 @@ from uuid import UUID
 import sqlalchemy as sa
 import structlog
 
-from notifier.audit.retention import archives, lease, runs
-from notifier.audit.retention.archives import Archive, ArchiveState
+from notifier.audit.retention import lease, moves, runs
+from notifier.audit.retention.archive import Archive, ArchiveState
 from notifier.audit.retention.archiving import Archiving
+from notifier.audit.retention.due import AFTER_ERROR
 from notifier.audit.retention.errors import NothingExpires, RunActive
 from notifier.audit.retention.files import Files
 from notifier.audit.retention.lease import LeaseLost
@@ -31,7 +32,6 @@ from notifier.events.record import Recorder
 from notifier.storage import Archives
 
 _WORK_S: Final = 1.0
-_AFTER_ERROR: Final = timedelta(minutes=1)
 
 # A push that waits for the database waits for one batch at most, and comes before the
 # next one. What reads only keeps a processor busy.
@@ -108,7 +108,7 @@ class Runner:
         self, connection: sa.Connection, now: datetime
     ) -> Callable[[], None] | None:
         """Return what is to be done now, if anything is."""
-        if archive := archives.find_due(connection, now):
+        if archive := moves.find_due(connection, now):
             return lambda: self._move(archive)
         if run := runs.find_due(connection, now):
             return lambda: self._go_on(run)
@@ -119,8 +119,9 @@ class Runner:
         if self.stopping.is_set():
             raise Stopped
         if self._renew_at is None or time.monotonic() >= self._renew_at:
+            hold = lease.take if self._renew_at is None else lease.renew
             with self._database.transaction() as transaction:
-                if not lease.take(transaction, self._holder, datetime.now(UTC)):
+                if not hold(transaction, self._holder, datetime.now(UTC)):
                     raise LeaseLost
             self._renew_at = time.monotonic() + lease.RENEW_EVERY_S
 
@@ -154,7 +155,7 @@ class Runner:
             self._moving = None
             _log.exception("archive_failed", archive_id=str(archive.id))
             with self._database.transaction() as transaction:
-                archives.put_off(transaction, archive, _later(), _say(error))
+                moves.put_off(transaction, archive, _later(), _say(error))
 
     def _mover(self, archive: Archive) -> Removal | Restoration:
         """Return what moves an archive's events: the same as before, once begun."""
@@ -172,7 +173,7 @@ class Runner:
 
 
 def _later() -> datetime:
-    return datetime.now(UTC) + _AFTER_ERROR
+    return datetime.now(UTC) + AFTER_ERROR
 
 
 def _say(error: Exception) -> str:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from notifier.audit.retention.due import is_due
 from notifier.audit.retention.errors import (
     NothingExpires,
     RunActive,
@@ -147,14 +148,23 @@ def cancel_active(transaction: Transaction) -> None:
 
 def find_due(connection: sa.Connection, now: datetime) -> Run | None:
     """Return the run that can be gone on with now, if there is one."""
-    row = connection.execute(_RUNS.where(IS_ACTIVE, RunRow.due_at <= now)).first()
+    due = _RUNS.where(IS_ACTIVE, is_due(RunRow.due_at, now))
+    row = connection.execute(due).first()
+    return None if row is None else _run(row)
+
+
+def find_active(connection: sa.Connection) -> Run | None:
+    """Return the run that is under way, if there is one."""
+    row = connection.execute(_RUNS.where(IS_ACTIVE)).first()
     return None if row is None else _run(row)
 
 
 def is_time(connection: sa.Connection, now: datetime) -> bool:
-    """Tell whether a run is to begin by itself."""
-    newest = connection.scalar(_NEWEST)
-    if newest is not None and now - EVERY < newest <= now:
+    """Tell whether a run is to begin by itself.
+
+    One that was begun later than now, by a clock that went wrong, does not count.
+    """
+    if connection.scalar(_RECENT, {"since": now - EVERY, "until": now}) is not None:
         return False
     return connection.scalar(_ACTIVE) is None and get_rulebook(connection).lets_go
 
@@ -172,7 +182,12 @@ def move(transaction: Transaction, run: Run, **changes: Any) -> bool:
 IS_ACTIVE = RunRow.finished_at.is_(None)
 _RUNS = sa.select(RunRow.__table__)
 _ACTIVE = sa.select(RunRow.id).where(IS_ACTIVE).limit(1)
-_NEWEST = sa.select(RunRow.created_at).order_by(RunRow.id.desc()).limit(1)
+_RECENT = (
+    sa.select(RunRow.id)
+    .where(RunRow.created_at > sa.bindparam("since"))
+    .where(RunRow.created_at <= sa.bindparam("until"))
+    .limit(1)
+)
 _OLD = sa.select(RunRow.id).order_by(RunRow.id.desc()).offset(_KEPT).limit(1)
 
 

@@ -7,8 +7,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from notifier.audit.retention.archives import Ranges
 from notifier.audit.retention.deadlines import Deadlines
+from notifier.audit.retention.ranges import Ranges
 from notifier.db import Prepared, PreparedIn
 from notifier.delivery.tables import DeliveryRow
 from notifier.events.tables import EventRow
@@ -59,7 +59,7 @@ class Search:
         expired = []
         for id_, action, kind, repository in rows:
             place = self._deadlines.find(id_, (action, kind, repository))
-            if place is not None and not self._away.have(id_):
+            if place is not None and id_ not in self._away:
                 expired.append((id_, place))
         return expired
 

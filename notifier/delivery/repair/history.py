@@ -9,13 +9,14 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from notifier.delivery.filters import Filters
-from notifier.delivery.repair.places import Statement, along, first_id, last_id_before
+from notifier.delivery.repair.places import Statement, along, last_id_before
 from notifier.delivery.repair.selection import EventSelection
 from notifier.delivery.repair.work import WINDOW
 from notifier.delivery.rules import ALL, expand_actions
 from notifier.events.event import Action, Kind
 from notifier.events.tables import ACTIONS, IS_CHANGE, KINDS, EventRow
 from notifier.globs import matches
+from notifier.ids import first_id
 from notifier.registry.repositories import Repository
 from notifier.registry.tags import Tag
 

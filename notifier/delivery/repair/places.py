@@ -1,27 +1,20 @@
 """Places: where a stretch of an index begins and ends."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute
 
-from notifier.ids import first_uuid7
+from notifier.ids import first_id
 
 Statement = sa.Select[*tuple[Any, ...]]
 S = TypeVar("S", bound=Statement)
 Id = InstrumentedAttribute[UUID]
 Leader = tuple[InstrumentedAttribute[Any], int]
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _FIRST = UUID(int=0)
-
-
-def first_id(at: datetime) -> UUID:
-    """Return the least id that anything made at that time or later can have."""
-    return first_uuid7(max((at - _EPOCH) // _MICROSECOND, 0) * 1000)
 
 
 def last_id_before(at: datetime | None) -> UUID:

@@ -13,18 +13,13 @@ from notifier.delivery import leases
 from notifier.delivery.attempt_tables import AttemptRow
 from notifier.delivery.deliveries import STATES, DeliveryState
 from notifier.delivery.endpoint import Endpoint
-from notifier.delivery.repair.places import (
-    S,
-    Statement,
-    along,
-    first_id,
-    last_id_before,
-)
+from notifier.delivery.repair.places import S, Statement, along, last_id_before
 from notifier.delivery.repair.selection import DeliverySelection
 from notifier.delivery.repair.work import WINDOW, Part
 from notifier.delivery.tables import DeliveryRow, EndpointRow
 from notifier.events.record import Recorder
 from notifier.events.tables import EventRow
+from notifier.ids import first_id
 
 _READ_AT_ONCE = 500
 

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from notifier.audit.retention import archives
-from notifier.audit.retention.archives import Archive
+from notifier.audit.retention.archive import Archive
 from notifier.events.event import Action
 from notifier.web.api.base import Blueprint
 from notifier.web.api.paging import LINK_HEADER, Answer, list_page

@@ -9,7 +9,7 @@ from flask import Response, jsonify, url_for
 from notifier.audit.retention import dry_run as dry
 from notifier.audit.retention import rulebook, runs
 from notifier.audit.retention.rulebook import Rulebook, get_rulebook
-from notifier.audit.retention.rules import RetentionRule
+from notifier.audit.retention.rules import RetentionRule, Rules
 from notifier.audit.retention.runs import Run
 from notifier.audit.retention.worker import require_lasting
 from notifier.events.event import Action
@@ -30,8 +30,9 @@ from notifier.web.services import services
 
 blueprint = Blueprint("retention", __name__, "How long what is kept.")
 
-# A client may wait for this long; what was counted by then is told.
-_COUNT_FOR_S = 5.0
+# A client may wait for this long; what was counted by then is told. Half of that time
+# is left to the other requests.
+_COUNT_FOR_S, _COUNT_RESTS = 5.0, 1.0
 _RUN, _DRY_RUN = RunSchema(), DryRunSchema()
 _LOCATION_HEADER = {
     "Location": {"description": "The run.", "schema": {"type": "string"}}
@@ -80,7 +81,7 @@ def create_run(fields: dict[str, Any]) -> _Created:
     of the storage, and so that pushes and questions do not wait for it.
     """
     if fields["dry_run"]:
-        return _count()
+        return _count(fields.get("rules"))
     with services().database.transaction() as transaction:
         run = runs.create_run(transaction)
         record(transaction, Action.RETENTION_RUN, run={"id": str(run.id)})
@@ -128,14 +129,16 @@ def cancel_run(run_id: UUID) -> Run:
     return run
 
 
-def _count() -> _Created:
+def _count(rules: Rules | None) -> _Created:
+    """Count what would go by *rules*, or by those that are set."""
     own = services()
     with own.database.read() as connection:
         counted = dry.count(
             connection,
             own.recorder,
-            get_rulebook(connection).rules,
+            get_rulebook(connection).rules if rules is None else rules,
             datetime.now(UTC),
             for_s=_COUNT_FOR_S,
+            rests=_COUNT_RESTS,
         )
     return jsonify(_DRY_RUN.dump(counted)), 200, {}

@@ -10,8 +10,8 @@ from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 
-from notifier.audit.retention import archives, rulebook, runs
-from notifier.audit.retention.archives import Archive
+from notifier.audit.retention import archives, moves, rulebook, runs
+from notifier.audit.retention.archive import Archive
 from notifier.audit.retention.rules import RetentionRule, parse_keep
 from notifier.audit.retention.runner import Runner
 from notifier.audit.retention.runs import Run, RunState
@@ -133,7 +133,7 @@ class Site:
         now = datetime.now(UTC)
         with self.database.read() as connection:
             return bool(
-                archives.find_due(connection, now) or runs.find_due(connection, now)
+                moves.find_due(connection, now) or runs.find_due(connection, now)
             )
 
     def again(self, run: Run) -> Run:

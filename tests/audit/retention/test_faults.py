@@ -1,16 +1,17 @@
 """What goes wrong costs time, and no event."""
 
 from collections.abc import Iterator, Sequence
+from itertools import cycle
 from typing import Any
 
 import pytest
 
-from notifier.audit.retention import archives
-from notifier.audit.retention.archives import ArchiveState
+from notifier.audit.retention.archive import Archive, ArchiveState
 from notifier.audit.retention.files import Files
 from notifier.audit.retention.runs import RunState, cancel_run
 from notifier.events.lines import Recorded
 from notifier.storage import StorageFull
+from notifier.storage.archive_folder import ArchiveFolder
 from tests.audit.retention.site import Site, rule
 
 
@@ -79,44 +80,32 @@ def test_a_damaged_archive_is_not_restored(site: Site) -> None:
     assert found.error == f"the file {archive.id}.ndjson.gz is damaged"
 
 
-def test_who_has_lost_the_lease_writes_nothing_down(
-    site: Site, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("wrong", [b"", b"x" * 40], ids=["cut off", "changed"])
+def test_a_storage_that_is_read_differently_each_time_costs_no_event(
+    site: Site, monkeypatch: pytest.MonkeyPatch, wrong: bytes
 ) -> None:
-    """A process was stopped while it wrote, and another has taken over meanwhile."""
-    old = site.record_many(100, 3)
-    site.rule(rule())
-    run = site.ask()
-    write = Files.write
-
-    def slowly(files: Files, *arguments: Any) -> archives.Archive:
-        archive = write(files, *arguments)
-        monkeypatch.setattr(Files, "write", write)
-        site.forget_lease()
-        site.work(site.hire())
-        return archive
-
-    monkeypatch.setattr(Files, "write", slowly)
-    site.runner.work()
-
-    assert site.again(run).state is RunState.DONE
-    assert site.ids() == []
-    assert site.all_archived() == old
-    assert len(site.archives()) == 1
-
-
-def test_one_process_at_a_time_goes_on(site: Site) -> None:
-    old = site.record_many(100, 3)
+    """The file is as it was written when that is checked, and not when it is read."""
+    old = site.record_many(100, 300)
     site.rule(rule())
     site.ask()
-    other = site.hire()
-    site.runner._step()
+    read, turns = ArchiveFolder.read, cycle([False, True])
 
-    for _ in range(3):
-        other.work()
+    def lie(folder: ArchiveFolder, name: str) -> Iterator[bytes] | None:
+        chunks = read(folder, name)
+        if chunks is None or not next(turns):
+            return chunks
+        return iter([b"".join(chunks)[:-40] + wrong])
 
+    with monkeypatch.context() as patch:
+        patch.setattr(ArchiveFolder, "read", lie)
+        site.work()
+
+    [archive] = site.archives()
+    assert archive.state is ArchiveState.LEAVING
+    assert archive.error == f"the file {archive.id}.ndjson.gz was read differently"
     assert site.ids() == old
-    site.runner.release()
-    site.work(other)
+    site.forgive_errors()
+    site.work()
     assert site.ids() == []
 
 
@@ -128,7 +117,7 @@ def test_a_run_that_is_cancelled_while_a_file_is_written_leaves_no_file(
     run = site.ask()
     write = Files.write
 
-    def meanwhile(files: Files, *arguments: Any) -> archives.Archive:
+    def meanwhile(files: Files, *arguments: Any) -> Archive:
         with site.database.transaction() as transaction:
             cancel_run(transaction, run.id)
         return write(files, *arguments)
@@ -154,7 +143,7 @@ def test_a_process_that_is_to_stop_gives_up_what_it_writes(
 
     def stopping(
         files: Files, id_: Any, parts: Iterator[Sequence[Recorded]]
-    ) -> archives.Archive:
+    ) -> Archive:
         site.runner.stopping.set()
         return write(files, id_, parts)
 

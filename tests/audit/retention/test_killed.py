@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from notifier.audit.retention import archives
-from notifier.audit.retention.archives import ArchiveState
+from notifier.audit.retention.archive import ArchiveState
 from notifier.audit.retention.runs import RunState
 from notifier.db import Database
 from notifier.events.event import Action

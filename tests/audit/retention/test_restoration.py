@@ -1,14 +1,20 @@
 """Archives that come back, and go again."""
 
+from threading import Event
+
 import pytest
 
 from notifier.audit.retention import archives
-from notifier.audit.retention.archives import ArchiveState, get_archive, list_archives
+from notifier.audit.retention.archive import Archive, ArchiveState
+from notifier.audit.retention.archives import get_archive, list_archives
 from notifier.audit.retention.errors import (
     ArchiveNotRestored,
     ArchiveRestored,
     ArchiveUnknown,
 )
+from notifier.audit.retention.files import Files
+from notifier.audit.retention.pace import Pace
+from notifier.audit.retention.removal import Removal
 from notifier.events.event import Action
 from notifier.ids import uuid7
 from tests.audit.retention.site import Site, old_event, rule
@@ -52,6 +58,31 @@ def test_an_archive_that_is_on_its_way_can_be_turned_back(site: Site) -> None:
         archives.release(transaction, archive.id)
         archives.restore(transaction, archive.id)
         archives.release(transaction, archive.id)
+    site.work()
+    assert site.ids() == []
+
+
+def test_who_was_stopped_does_not_end_a_move_that_others_have_begun_since(
+    site: Site,
+) -> None:
+    """A process that was about to note that all is gone is slower than all others."""
+    old = site.record_many(100, 5)
+    site.rule(rule())
+    site.ask()
+    while not site.archives():
+        site.runner._step()
+    [archive] = site.archives()
+    slow = Removal(site.database, Files(site.storage.archives), archive)
+    pace = Pace(1.0, 0.0, Event())
+    assert slow.step(pace)
+    site.restore(archive)
+    with site.database.transaction() as transaction:
+        archives.release(transaction, archive.id)
+
+    assert not slow.step(pace)
+
+    assert site.archives()[0].state is ArchiveState.LEAVING
+    assert site.ids() == old
     site.work()
     assert site.ids() == []
 
@@ -106,7 +137,7 @@ def test_archives_are_listed_by_the_times_of_their_events(site: Site) -> None:
         site.run(rule())
     first, second, third = site.archives()
 
-    def found(**query: object) -> list[archives.Archive]:
+    def found(**query: object) -> list[Archive]:
         with site.database.read() as connection:
             return list(list_archives(connection, **query))  # type: ignore[arg-type]
 

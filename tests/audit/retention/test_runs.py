@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from notifier.audit.retention import dry_run, runs
-from notifier.audit.retention.archives import ArchiveState
+from notifier.audit.retention.archive import ArchiveState
 from notifier.audit.retention.errors import NothingExpires, RunActive, RunFinished
 from notifier.audit.retention.runs import RunState, cancel_run, list_runs
 from notifier.events.event import Action, Kind
@@ -164,6 +164,15 @@ def test_a_run_that_was_cancelled_takes_no_more(site: Site) -> None:
     assert site.again(run).state is RunState.CANCELLED
     assert 0 < len(site.ids()) < 100
     assert site.all_archived() + site.ids() == old
+
+
+def test_what_is_kept_for_longer_than_there_are_ids_is_kept(site: Site) -> None:
+    old = site.record_many(10_000, 1)
+
+    run = site.run(rule("36500d"))
+
+    assert site.ids() == old
+    assert run.examined == 0
 
 
 def test_a_worker_begins_a_run_each_day_by_itself(

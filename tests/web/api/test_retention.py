@@ -125,6 +125,21 @@ def test_a_run_is_counted_asked_for_and_looked_at(
     assert _recorded(api)[1:] == [("retention.run", {"run": {"id": run["id"]}})]
 
 
+def test_rules_can_be_tried_before_they_are_set(
+    api: ConformingClient, own: Services
+) -> None:
+    _record(own)
+
+    counted = api.post("/retention/runs", json={"dry_run": True, "rules": RULES})
+    refused = api.post("/retention/runs", json={"rules": RULES})
+
+    events = [item["events"] for item in counted.get_json()["expired"]]
+    assert events == [0, 3, 0]
+    assert refused.status_code == 422
+    assert [error["pointer"] for error in refused.get_json()["errors"]] == ["#/rules"]
+    assert api.get("/retention").get_json()["rules"] == []
+
+
 def test_a_run_ends_when_it_is_cancelled_or_the_rules_change(
     api: ConformingClient, own: Services
 ) -> None:

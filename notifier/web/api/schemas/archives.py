@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields
 
-from notifier.audit.retention.archives import ArchiveState
+from notifier.audit.retention.archive import ArchiveState
 from notifier.web.api.schemas.fields import Instant, Moment
 from notifier.web.api.schemas.paging import NEXT, PageQuerySchema
 

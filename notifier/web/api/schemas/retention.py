@@ -10,6 +10,7 @@ from marshmallow import (
     post_dump,
     post_load,
     validate,
+    validates_schema,
 )
 
 from notifier.audit.retention.rules import (
@@ -97,21 +98,22 @@ class RetentionRuleSchema(Schema):
         return {key: value for key, value in data.items() if value}
 
 
+def _rules(about: str, *, required: bool) -> fields.List[Any]:
+    return fields.List(
+        fields.Nested(RetentionRuleSchema),
+        required=required,
+        validate=validate.Length(0, MAX_RULES),
+        metadata={"description": about, "examples": [_RULES]},
+    )
+
+
 class RulesSchema(Schema):
     """All rules. For each event the first that is about it counts.
 
     What no rule is about is kept for ever.
     """
 
-    rules = fields.List(
-        fields.Nested(RetentionRuleSchema),
-        required=True,
-        validate=validate.Length(0, MAX_RULES),
-        metadata={
-            "description": "In the order in which they are asked.",
-            "examples": [_RULES],
-        },
-    )
+    rules = _rules("In the order in which they are asked.", required=True)
 
 
 class RetentionSchema(RulesSchema):
@@ -137,6 +139,16 @@ class NewRunSchema(Schema):
             "examples": [True],
         },
     )
+    rules = _rules(
+        "Of a dry run alone: count by these, and not by those that are set.",
+        required=False,
+    )
+
+    @validates_schema
+    def check_rules(self, data: dict[str, Any], **_: Any) -> None:
+        """See that a run that takes something goes by the rules that are set."""
+        if "rules" in data and not data["dry_run"]:
+            raise ValidationError("Only a dry run goes by other rules.", "rules")
 
 
 def _number(about: str, example: int) -> fields.Integer:
@@ -155,11 +167,7 @@ class RunSchema(Schema):
         required=True,
         metadata={"description": "How it goes.", "examples": ["running"]},
     )
-    rules = fields.List(
-        fields.Nested(RetentionRuleSchema),
-        required=True,
-        metadata={"description": "The rules that it goes by.", "examples": [_RULES]},
-    )
+    rules = _rules("The rules that it goes by.", required=True)
     examined = _number("How many events it has looked at.", 1_200_000)
     archived = _number("How many of them it has put into archives.", 1_000_000)
     archives = _number("How many archives these are.", 20)
