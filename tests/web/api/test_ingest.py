@@ -132,8 +132,19 @@ def test_an_endpoint_is_told_once_of_what_came_twice(
         lambda token: ({}, f"?token={token}"),
         lambda token: ({"Authorization": "Basic eDp5"}, f"?token={token}"),
         lambda token: ({"Authorization": "Basic ?"}, f"?token=x&token={token}"),
+        lambda token: ({"Authorization": "Basic \xe9"}, f"?token={token}"),
     ],
-    ids=["bearer", "spaces", "bare", "basic", "header", "query", "proxy", "twice"],
+    ids=[
+        "bearer",
+        "spaces",
+        "bare",
+        "basic",
+        "header",
+        "query",
+        "proxy",
+        "twice",
+        "not ASCII",
+    ],
 )
 def test_a_token_may_come_in_any_of_these_ways(
     send: Send, token: str, way: Callable[[str], tuple[dict[str, str], str]]
