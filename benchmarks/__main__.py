@@ -1,54 +1,27 @@
 """``python -m benchmarks``: run all of it and print the tables."""
 
 import signal
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
 import click
 from rich.console import Console
 
-from benchmarks.backlog import BATCHES, Backlog, deliver_backlog
-from benchmarks.client import Client, client, count_processors
-from benchmarks.images import REPOSITORIES, Image
-from benchmarks.ingest import CONNECTIONS, ENVELOPES, Intake, take_in
-from benchmarks.load import WORKLOADS, Workload
-from benchmarks.machine import describe_machine
-from benchmarks.receiver import receiver
-from benchmarks.report import Report
-from benchmarks.servers import (
-    Server,
-    docker_registry,
-    find_docker_registry,
-    notifier,
-)
-from benchmarks.turns import Turn, take_turn
-from benchmarks.wrk import is_installed
+from benchmarks.backlog import BATCHES
+from benchmarks.ingest import ENVELOPES
+from benchmarks.load import WORKLOADS
+from benchmarks.plan import Plan, measure
 
-_WARM_UP_S: Final = 0.5
-_WARM_UP_DRAIN_S: Final = 10.0
 _BACKLOG: Final = "backlog"
 _INGEST: Final = "ingest"
-_NAMES: Final = [*(workload.name for workload in WORKLOADS), _BACKLOG, _INGEST]
+_RETENTION: Final = "retention"
+# What takes many minutes has to be named.
+_DEFAULT: Final = [*(workload.name for workload in WORKLOADS), _BACKLOG, _INGEST]
+_NAMES: Final = [*_DEFAULT, _RETENTION]
 _QUICK_EVENTS: Final = 2000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Plan:
-    """What is measured."""
-
-    workloads: Sequence[Workload]
-    connections: Sequence[int]
-    seconds: int
-    rounds: int
-    drain_s: int
-    batches: Sequence[int]
-    events: int
-    envelopes: Sequence[int]
+_QUICK_ROWS: Final = 100_000
+_REST_S: Final = 30.0
+_QUICK_REST_S: Final = 5.0
 
 
 @click.command()
@@ -77,7 +50,7 @@ class _Plan:
 @click.option(
     "--workload",
     "names",
-    default=_NAMES,
+    default=_DEFAULT,
     show_default=True,
     multiple=True,
     type=click.Choice(_NAMES),
@@ -99,6 +72,13 @@ class _Plan:
     help="How many events make a backlog, at least.",
 )
 @click.option(
+    "--rows",
+    default=500_000,
+    show_default=True,
+    type=click.IntRange(min=10_000),
+    help="How many events the log has from which retention takes the old ones.",
+)
+@click.option(
     "--quick",
     is_flag=True,
     help="One round of turns of one second, and of small backlogs.",
@@ -117,13 +97,14 @@ def main(
     names: tuple[str, ...],
     drain_s: int,
     events: int,
+    rows: int,
     quick: bool,
     json_path: Path | None,
 ) -> None:
     """Measure notifier and, beside it, docker-registry if that is installed."""
     # A stop from outside cleans up as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    plan = _Plan(
+    plan = Plan(
         workloads=[workload for workload in WORKLOADS if workload.name in names],
         connections=connections,
         seconds=1 if quick else seconds,
@@ -132,140 +113,13 @@ def main(
         batches=BATCHES if _BACKLOG in names else (),
         events=_QUICK_EVENTS if quick else events,
         envelopes=ENVELOPES if _INGEST in names else (),
+        rows=(_QUICK_ROWS if quick else rows) if _RETENTION in names else 0,
+        rest_s=_QUICK_REST_S if quick else _REST_S,
     )
-    report = _measure(plan, Console(stderr=True))
+    report = measure(plan, Console(stderr=True))
     report.show(Console())
     if json_path:
         report.write(json_path)
-
-
-def _measure(plan: _Plan, progress: Console) -> Report:
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench")))
-        driver = stack.enter_context(client(count_processors()))
-        versions, turns = {"notifier": version("notifier")}, []
-        if plan.workloads:
-            with _servers(folder, progress) as servers:
-                versions = {server.name: server.version for server in servers}
-                for turn in _take_turns(plan, driver, servers):
-                    progress.print(_line(turn), highlight=False)
-                    turns.append(turn)
-        backlogs = []
-        for backlog in _deliver_backlogs(plan, driver, folder):
-            progress.print(_backlog_line(backlog), highlight=False)
-            backlogs.append(backlog)
-        intakes = []
-        for intake in _take_in(plan, folder, progress):
-            progress.print(_intake_line(intake), highlight=False)
-            intakes.append(intake)
-        return Report(
-            machine=describe_machine(folder),
-            versions=versions,
-            seconds=plan.seconds,
-            turns=turns,
-            backlogs=backlogs,
-            intakes=intakes,
-        )
-
-
-@contextmanager
-def _servers(folder: Path, progress: Console) -> Iterator[Sequence[Server]]:
-    with ExitStack() as stack:
-        told = stack.enter_context(receiver())
-        servers = [stack.enter_context(notifier(folder, told))]
-        if find_docker_registry():
-            told = stack.enter_context(receiver())
-            servers.append(stack.enter_context(docker_registry(folder, told)))
-        else:
-            progress.print("docker-registry is not installed: nothing to compare with.")
-        yield servers
-
-
-def _warm_up(driver: Client, server: Server) -> list[Image]:
-    """Push what the other workloads fetch and do everything once, unmeasured."""
-    images = driver.push_images(server.host, REPOSITORIES)
-    for workload in WORKLOADS:
-        take_turn(
-            driver,
-            server,
-            workload,
-            images=images,
-            connections=8,
-            seconds=_WARM_UP_S,
-            drain_s=_WARM_UP_DRAIN_S,
-        )
-    return images
-
-
-def _take_turns(
-    plan: _Plan,
-    driver: Client,
-    servers: Sequence[Server],
-) -> Iterator[Turn]:
-    """Let the servers take turns, the first of a round being the last of the next."""
-    images = {server.name: _warm_up(driver, server) for server in servers}
-    for workload in plan.workloads:
-        for connections in plan.connections:
-            for number in range(plan.rounds):
-                for server in servers if number % 2 == 0 else reversed(servers):
-                    yield take_turn(
-                        driver,
-                        server,
-                        workload,
-                        images=images[server.name],
-                        connections=connections,
-                        seconds=plan.seconds,
-                        drain_s=plan.drain_s,
-                    )
-
-
-def _deliver_backlogs(plan: _Plan, driver: Client, folder: Path) -> Iterator[Backlog]:
-    for number in range(plan.rounds):
-        for max_batch in plan.batches:
-            with receiver() as one:
-                yield deliver_backlog(
-                    driver,
-                    folder / f"backlog-{max_batch}-{number}",
-                    one,
-                    max_batch=max_batch,
-                    events=plan.events,
-                )
-
-
-def _take_in(plan: _Plan, folder: Path, progress: Console) -> Iterator[Intake]:
-    if plan.envelopes and not is_installed():
-        progress.print("wrk is not installed: ingest is not measured.")
-        return
-    for number in range(plan.rounds):
-        for envelope in plan.envelopes:
-            yield take_in(
-                folder / f"ingest-{envelope}-{number}",
-                envelope=envelope,
-                connections=CONNECTIONS,
-                seconds=plan.seconds,
-            )
-
-
-def _line(turn: Turn) -> str:
-    return (
-        f"{turn.workload} x {turn.connections}, {turn.server}: "
-        f"{turn.load.per_s:,.0f}/s, "
-        f"{turn.lag.received:,} of {turn.lag.expected:,} events"
-    )
-
-
-def _backlog_line(backlog: Backlog) -> str:
-    return (
-        f"backlog, max_batch {backlog.max_batch}: {backlog.per_s:,.0f}/s, "
-        f"{backlog.received:,} of {backlog.events:,} events"
-    )
-
-
-def _intake_line(intake: Intake) -> str:
-    return (
-        f"ingest, envelopes of {intake.envelope}: {intake.per_s:,.0f} events/s, "
-        f"{intake.recorded:,} recorded"
-    )
 
 
 if __name__ == "__main__":

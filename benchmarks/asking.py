@@ -33,7 +33,7 @@ class Answered:
 
 
 def _events(**query: object) -> str:
-    return f"/events?{urlencode(query, doseq=True)}"
+    return f"/api/v1/events?{urlencode(query, doseq=True)}"
 
 
 def _digest(event: Event) -> str:
@@ -58,9 +58,9 @@ def ask_all(
     client: FlaskClient, database: Database, *, rounds: int
 ) -> Iterator[Answered]:
     """Ask each question so many times, about something else each time."""
-    drawn = _draw(database)
+    drawn = draw(database)
     for question, path_of in QUESTIONS.items():
-        paths = [f"/api/v1{path_of(drawn[n % len(drawn)])}" for n in range(rounds)]
+        paths = [path_of(drawn[n % len(drawn)]) for n in range(rounds)]
         for path in paths[:_WARM_UP]:
             client.get(path)
         times_s, items = [], []
@@ -78,8 +78,11 @@ def ask_all(
         )
 
 
-def _draw(database: Database) -> Sequence[Event]:
-    """Draw events at any time: what there are many of is drawn often."""
+def draw(database: Database, days: int | None = None) -> Sequence[Event]:
+    """Draw events at any time: what there are many of is drawn often.
+
+    With *days*, of the last so many.
+    """
     rng, recorder = random.Random(1), Recorder()
     rows = sa.select(EventRow.__table__).limit(1)
     newest = rows.order_by(EventRow.id.desc())
@@ -89,6 +92,8 @@ def _draw(database: Database) -> Sequence[Event]:
             connection.execute(newest),
         )
         first, last = (made_at(row.one().id).timestamp() for row in ends)
+        if days is not None:
+            first = max(first, last - days * 86_400)
         drawn = [
             connection.execute(
                 newest.where(EventRow.id <= first_uuid7(int(at * _NS_PER_S)))

@@ -111,6 +111,11 @@ def head_steps(host: str, image: Image) -> list[Step]:
     return [(_request(host, "HEAD", manifest_path(image)), b"")]
 
 
+def get(host: str, path: str) -> Operation:
+    """Ask for something else, whatever it is."""
+    _expect((yield _request(host, "GET", path)), 200)
+
+
 def manifest_path(image: Image) -> str:
     """Return the path of the manifest by tag."""
     return f"/v2/{image.repository}/manifests/{image.tag}"

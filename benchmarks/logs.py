@@ -29,13 +29,18 @@ def log(folder: Path, kind: str, events: int, progress: Console) -> Iterator[str
     """Give the URL of a database whose log has so many *events*, at least."""
     place = folder / f"{kind}-{events}"
     with _database(place, kind) as url:
-        schema.upgrade(url)
-        database = Database(url)
-        if not _is_filled(database):
-            progress.print(f"{events:,} events for {kind}", highlight=False)
-            seed_log(database, events, seed=1, progress=progress)
-        database.close()
+        fill(url, events, progress)
         yield url
+
+
+def fill(url: str, events: int, progress: Console) -> None:
+    """Fill the log of a database, unless it has something already."""
+    schema.upgrade(url)
+    database = Database(url)
+    if not _is_filled(database):
+        progress.print(f"{events:,} events for {database.dialect}", highlight=False)
+        seed_log(database, events, seed=1, progress=progress)
+    database.close()
 
 
 def bytes_of_log(database: Database) -> int:

@@ -4,9 +4,10 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import click
@@ -21,20 +22,23 @@ class Place:
     """A place for notifier, which runs with its defaults.
 
     ``NOTIFIER_*`` settings of the environment hold, so that it can be measured with
-    another database, say.
+    another database, say; so do *settings* of this place.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self, folder: Path, settings: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         folder.mkdir()
         address, port = "127.0.0.1", free_port()
         self.host = f"{address}:{port}"
-        self._folder = folder
+        self.folder = folder
         self._program = _find_notifier()
         self._environment = {
             **os.environ,
             "NOTIFIER_DATA_DIR": str(folder / "data"),
             "NOTIFIER_HOST": address,
             "NOTIFIER_PORT": str(port),
+            **settings,
         }
 
     @property
@@ -58,7 +62,7 @@ class Place:
     @contextmanager
     def running(self, command: str) -> Iterator[Program]:
         """Run a command that goes on until it is stopped."""
-        log = self._folder / f"notifier-{command}.log"
+        log = self.folder / f"notifier-{command}.log"
         with running([self._program, command], self._environment, log) as program:
             yield program
 

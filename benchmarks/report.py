@@ -17,6 +17,8 @@ from benchmarks.backlog import Backlog
 from benchmarks.ingest import Intake
 from benchmarks.intakes import intake_doubts, intake_table
 from benchmarks.machine import Machine
+from benchmarks.retained import retained_doubts, retained_table, strain_table
+from benchmarks.retention import Retained
 from benchmarks.tables import BUSY, make_table
 from benchmarks.turns import Turn
 
@@ -34,6 +36,7 @@ class Report:
     turns: Sequence[Turn]
     backlogs: Sequence[Backlog]
     intakes: Sequence[Intake]
+    retained: Sequence[Retained]
 
     def write(self, path: Path) -> None:
         """Write all of it as JSON."""
@@ -57,6 +60,7 @@ class Report:
             *_doubts(self.turns),
             *_backlog_doubts(self.backlogs),
             *intake_doubts(self.intakes),
+            *retained_doubts(self.retained),
         ):
             console.print(f"! {doubt}", style="yellow", highlight=False)
 
@@ -69,6 +73,12 @@ class Report:
             yield "Backlog, by one worker process", _backlogs(self.backlogs, frame)
         if self.intakes:
             yield "Ingest, from another registry", intake_table(self.intakes, frame)
+        if self.retained:
+            yield (
+                "Retention, and who pushes and asks",
+                strain_table(self.retained, frame),
+            )
+            yield "Retention, and the log", retained_table(self.retained, frame)
 
 
 @dataclass(frozen=True, slots=True)

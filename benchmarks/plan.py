@@ -1,0 +1,197 @@
+"""What is to be measured, and the measuring of it, one thing after the other."""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+
+from benchmarks.backlog import Backlog, deliver_backlog
+from benchmarks.client import Client, client, count_processors
+from benchmarks.images import REPOSITORIES, Image
+from benchmarks.ingest import CONNECTIONS, Intake, take_in
+from benchmarks.load import WORKLOADS, Workload
+from benchmarks.machine import describe_machine
+from benchmarks.receiver import receiver
+from benchmarks.report import Report
+from benchmarks.retention import Retained, retain_all
+from benchmarks.servers import (
+    Server,
+    docker_registry,
+    find_docker_registry,
+    notifier,
+)
+from benchmarks.turns import Turn, take_turn
+from benchmarks.wrk import is_installed
+
+_WARM_UP_S: Final = 0.5
+_WARM_UP_DRAIN_S: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is measured."""
+
+    workloads: Sequence[Workload]
+    connections: Sequence[int]
+    seconds: int
+    rounds: int
+    drain_s: int
+    batches: Sequence[int]
+    events: int
+    envelopes: Sequence[int]
+    rows: int
+    rest_s: float
+
+
+def measure(plan: Plan, progress: Console) -> Report:
+    """Measure all of it; say of each thing how it went as soon as that is known."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench")))
+        driver = stack.enter_context(client(count_processors()))
+        versions, turns = {"notifier": version("notifier")}, []
+        if plan.workloads:
+            with _servers(folder, progress) as servers:
+                versions = {server.name: server.version for server in servers}
+                for turn in _take_turns(plan, driver, servers):
+                    progress.print(_line(turn), highlight=False)
+                    turns.append(turn)
+        backlogs = []
+        for backlog in _deliver_backlogs(plan, driver, folder):
+            progress.print(_backlog_line(backlog), highlight=False)
+            backlogs.append(backlog)
+        intakes = []
+        for intake in _take_in(plan, folder, progress):
+            progress.print(_intake_line(intake), highlight=False)
+            intakes.append(intake)
+        retained = []
+        for run in _retain(plan, folder, progress):
+            progress.print(_retained_line(run), highlight=False)
+            retained.append(run)
+        return Report(
+            machine=describe_machine(folder),
+            versions=versions,
+            seconds=plan.seconds,
+            turns=turns,
+            backlogs=backlogs,
+            intakes=intakes,
+            retained=retained,
+        )
+
+
+@contextmanager
+def _servers(folder: Path, progress: Console) -> Iterator[Sequence[Server]]:
+    with ExitStack() as stack:
+        told = stack.enter_context(receiver())
+        servers = [stack.enter_context(notifier(folder, told))]
+        if find_docker_registry():
+            told = stack.enter_context(receiver())
+            servers.append(stack.enter_context(docker_registry(folder, told)))
+        else:
+            progress.print("docker-registry is not installed: nothing to compare with.")
+        yield servers
+
+
+def _warm_up(driver: Client, server: Server) -> list[Image]:
+    """Push what the other workloads fetch and do everything once, unmeasured."""
+    images = driver.push_images(server.host, REPOSITORIES)
+    for workload in WORKLOADS:
+        take_turn(
+            driver,
+            server,
+            workload,
+            images=images,
+            connections=8,
+            seconds=_WARM_UP_S,
+            drain_s=_WARM_UP_DRAIN_S,
+        )
+    return images
+
+
+def _take_turns(
+    plan: Plan,
+    driver: Client,
+    servers: Sequence[Server],
+) -> Iterator[Turn]:
+    """Let the servers take turns, the first of a round being the last of the next."""
+    images = {server.name: _warm_up(driver, server) for server in servers}
+    for workload in plan.workloads:
+        for connections in plan.connections:
+            for number in range(plan.rounds):
+                for server in servers if number % 2 == 0 else reversed(servers):
+                    yield take_turn(
+                        driver,
+                        server,
+                        workload,
+                        images=images[server.name],
+                        connections=connections,
+                        seconds=plan.seconds,
+                        drain_s=plan.drain_s,
+                    )
+
+
+def _deliver_backlogs(plan: Plan, driver: Client, folder: Path) -> Iterator[Backlog]:
+    for number in range(plan.rounds):
+        for max_batch in plan.batches:
+            with receiver() as one:
+                yield deliver_backlog(
+                    driver,
+                    folder / f"backlog-{max_batch}-{number}",
+                    one,
+                    max_batch=max_batch,
+                    events=plan.events,
+                )
+
+
+def _take_in(plan: Plan, folder: Path, progress: Console) -> Iterator[Intake]:
+    if plan.envelopes and not is_installed():
+        progress.print("wrk is not installed: ingest is not measured.")
+        return
+    for number in range(plan.rounds):
+        for envelope in plan.envelopes:
+            yield take_in(
+                folder / f"ingest-{envelope}-{number}",
+                envelope=envelope,
+                connections=CONNECTIONS,
+                seconds=plan.seconds,
+            )
+
+
+def _retain(plan: Plan, folder: Path, progress: Console) -> Iterator[Retained]:
+    if plan.rows:
+        yield from retain_all(
+            folder, events=plan.rows, rest_s=plan.rest_s, progress=progress
+        )
+
+
+def _line(turn: Turn) -> str:
+    return (
+        f"{turn.workload} x {turn.connections}, {turn.server}: "
+        f"{turn.load.per_s:,.0f}/s, "
+        f"{turn.lag.received:,} of {turn.lag.expected:,} events"
+    )
+
+
+def _backlog_line(backlog: Backlog) -> str:
+    return (
+        f"backlog, max_batch {backlog.max_batch}: {backlog.per_s:,.0f}/s, "
+        f"{backlog.received:,} of {backlog.events:,} events"
+    )
+
+
+def _intake_line(intake: Intake) -> str:
+    return (
+        f"ingest, envelopes of {intake.envelope}: {intake.per_s:,.0f} events/s, "
+        f"{intake.recorded:,} recorded"
+    )
+
+
+def _retained_line(run: Retained) -> str:
+    return (
+        f"retention, {run.database}: {run.archived:,} of {run.examined:,} events "
+        f"archived, {run.per_s:,.0f}/s"
+    )
