@@ -40,6 +40,7 @@ from notifier.web.auth import tokens
 from notifier.web.auth.quota import Quota
 from notifier.web.rates import Rate
 from notifier.web.services import Services, get_services
+from notifier.web.streams import Streams
 from notifier.web.v2.routes import make_blueprint
 
 
@@ -65,6 +66,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 def close(app: Flask) -> None:
     """Stop what *app* does in the background; its journal is moved first."""
     own = get_services(app)
+    own.streams.end()
     own.journal.close()
     own.intake.close()
     own.nudger.close()
@@ -127,6 +129,7 @@ def _compose(app: Flask, settings: Settings) -> Services:
         nudger=core.nudger,
         metrics=core.metrics,
         counter=core.counter,
+        streams=Streams(database, settings.web_streams),
         source=Source(
             addr=f"{socket.gethostname()}:{settings.port}", instance_id=uuid4()
         ),

@@ -25,6 +25,7 @@ _MODULES = (
     "notifier.registry.tags",
     "notifier.registry.referrers",
     "notifier.events.tables",
+    "notifier.events.feed",
     "notifier.ingest.tables",
     "notifier.delivery.attempt_tables",
     "notifier.delivery.tables",

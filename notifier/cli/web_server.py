@@ -5,7 +5,8 @@ replaced, this socket and every connection without a request: whoever has just c
 is cut off. Here the sockets are the parent's, and a process that leaves
 
 1. is succeeded first, by one that listens on the same socket,
-2. then takes no more connections, and ends those that it has with their next answer,
+2. then takes no more connections, ends those that it has with their next answer, and
+   ends its streams, which would go on for ever,
 3. is asked to stop after a while, and may take its time for what is still in flight.
 """
 
@@ -25,6 +26,8 @@ import structlog
 from flask import Flask
 from granian.net import SocketSpec  # type: ignore[attr-defined]  # it is for others
 from granian.server.mp import MPServer, WorkerProcess
+
+from notifier.web.services import get_services
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -56,6 +59,7 @@ class WebServer(MPServer):
         super().__init__(*arguments, **options)
         self._sockets: list[SocketHolder] = []
         self._started: Event = _forks.Event()
+        self._stopping: Event = _forks.Event()
         self._leaving: list[WorkerProcess] = []
         self._may_replace: Callable[[], bool] = lambda: True
 
@@ -84,7 +88,14 @@ class WebServer(MPServer):
         self._shd = own  # type: ignore[assignment]  # here it always is one
         others = [each.get_fd() for each in self._sockets if each is not own]
         self._started = _forks.Event()
-        load = partial(_load, callback_loader, own.get_fd(), others, self._started)
+        load = partial(
+            _load,
+            callback_loader,
+            own=own.get_fd(),
+            others=others,
+            started=self._started,
+            stopping=self._stopping,
+        )
         worker: WorkerProcess = super()._spawn_worker(idx, target, load)
         return worker
 
@@ -152,14 +163,20 @@ class WebServer(MPServer):
 
     def _stop_workers(self) -> None:
         self.wrks += self._leaving
+        # Processes do not end before their answers do, and streams would not. It is no
+        # signal, for of two that come at once the second one may not be heard.
+        self._stopping.set()
         super()._stop_workers()
 
 
-def _load(load: Loader, own: int, others: Sequence[int], started: Event) -> Flask:
+def _load(
+    load: Loader, *, own: int, others: Sequence[int], started: Event, stopping: Event
+) -> Flask:
     """Make the application, in a process that listens on *own* and not on *others*."""
     for each in others:
         os.close(each)
     app = load()
+    get_services(app).streams.end_when(stopping.is_set)
     signal.signal(_LEAVE, lambda *_: _leave(app, own))
     started.set()
     return app
@@ -174,6 +191,7 @@ def _leave(app: Flask, own: int) -> None:
         deaf.listen()
         # The socket that *own* was is open in the successor, and loses nobody.
         os.dup2(deaf.fileno(), own)
+    get_services(app).streams.end()
     app.wsgi_app = _Closing(app.wsgi_app)  # type: ignore[method-assign]  # as Flask says
 
 

@@ -232,6 +232,17 @@ class Settings:
     web_threads: int = _setting(
         64, values.number(1, 1024), "Requests at once in each web process."
     )
+    web_streams: int = _setting(
+        16,
+        values.number(1, 1024),
+        "Streams and exports of the log at once in each web process, besides those "
+        "requests.",
+    )
+    stream_history_h: int = _setting(
+        24,
+        values.number(1, 8760),
+        "Hours for which a stream of the log can be gone on with.",
+    )
     log_format: LogFormat = _setting(
         LogFormat.AUTO, values.choice(LogFormat), "`auto`, `console` or `json`."
     )

@@ -1,7 +1,8 @@
 """The worker process: takes nudges, sweeps, and drains endpoints.
 
-It also goes on with redeliveries of many and with replays, forgets old deliveries and
-tokens, and removes upload sessions that nobody has gone on with.
+It also goes on with redeliveries of many and with replays, forgets old deliveries,
+tokens and what streams cannot go back to any more, and removes upload sessions that
+nobody has gone on with.
 """
 
 import socket
@@ -29,6 +30,7 @@ from notifier.delivery.ways import Ways
 from notifier.events.announce import Announcer
 from notifier.events.counter import EventCounter
 from notifier.events.event import Source
+from notifier.events.feed import Forgetting
 from notifier.events.record import Recorder
 from notifier.metrics import Metrics
 from notifier.secrets import SecretBox
@@ -38,6 +40,7 @@ _SWEEP_S = 1.0
 _REPAIR_S = 0.25
 _RETENTION_S = 1.0
 _EXPIRY_S = 3600.0
+_FEED_S = 10.0
 
 
 # Makes more that a worker does again and again, in its database and storage, under the
@@ -75,6 +78,7 @@ def run(settings: Settings, more: More = lambda *_: ()) -> int:
     )
     storage = open_storage(settings.storage)
     expiry = timedelta(hours=settings.upload_expiry_h)
+    forgetting = Forgetting(database, timedelta(hours=settings.stream_history_h))
     drains = Drains(office)
     repairer = Repairer(database, office.endpoints, recorder, office.holder)
     threads = [
@@ -91,6 +95,7 @@ def run(settings: Settings, more: More = lambda *_: ()) -> int:
             _EXPIRY_S,
             lambda: forget_expired(database, datetime.now(UTC)),
         ),
+        Periodic("feed", _FEED_S, forgetting.work),
         *more(database, recorder, storage, holder),
     ]
     for thread in threads:

@@ -1,7 +1,7 @@
 """Where a change becomes an event: recorded, then told, in the change's transaction."""
 
 from collections.abc import Sequence
-from itertools import compress, groupby
+from itertools import groupby
 from operator import attrgetter
 
 from notifier.db import Bound, Transaction
@@ -41,7 +41,7 @@ class Announcer:
             return ()
         if rows is None:
             rows = self._recorder.draft(transaction, events)
-        new = list(compress(events, self._recorder.add(transaction, rows)))
+        new = self._recorder.add(transaction, events, rows)
         self._tell(transaction, new)
         return new
 

@@ -1,7 +1,7 @@
 """The audit log's rows, written once in the transaction of the change and read."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
+from itertools import chain, compress
 from types import MappingProxyType
 from typing import Any
 
@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 
 from notifier.db import Bound, Interned, Prepared, PreparedRows, Text, Transaction
+from notifier.events import feed
 from notifier.events.event import Event
 from notifier.events.lines import Recorded
 from notifier.events.rows import (
@@ -44,10 +45,19 @@ class Recorder:
         Of hosts and programs that are too many to be kept, it tells so much.
         """
         _INSERT.run_many(transaction.connection, self._new_rows(transaction, events))
+        feed.note(transaction, [event.id for event in events])
 
-    def add(self, transaction: Transaction, rows: Sequence[Bound]) -> list[bool]:
-        """Add those of *rows* that are not there; tell of each whether it is new."""
-        return _ADD.add(transaction.connection, rows)
+    def add(
+        self,
+        transaction: Transaction,
+        events: Sequence[Event],
+        rows: Sequence[Bound],
+    ) -> Sequence[Event]:
+        """Add those of *events* that are not there, by their *rows*; return them."""
+        new = list(compress(events, _ADD.add(transaction.connection, rows)))
+        if new:
+            feed.note(transaction, [event.id for event in new])
+        return new
 
     def draft(
         self, transaction: Transaction, events: Sequence[Event]
@@ -72,7 +82,7 @@ class Recorder:
     def put_back(self, transaction: Transaction, lines: Sequence[Recorded]) -> None:
         """Add the rows that were read from an archive, but those that are there.
 
-        They are told nobody: they were when they were new.
+        They are told nobody, by no delivery and no feed: they were when they were new.
         """
         rows = self.rows(transaction, [line.event for line in lines])
         for row, line in zip(rows, lines, strict=True):

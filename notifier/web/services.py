@@ -22,6 +22,7 @@ from notifier.registry.repositories import Catalog
 from notifier.storage import Storage
 from notifier.web.auth.quota import Quota
 from notifier.web.rates import Rate
+from notifier.web.streams import Streams
 
 _KEY = "notifier"
 
@@ -47,6 +48,7 @@ class Services:
     nudger: Nudger
     metrics: Metrics
     counter: EventCounter
+    streams: Streams
     source: Source
 
     def attach(self, app: Flask) -> None:

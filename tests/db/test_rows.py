@@ -1,5 +1,6 @@
 """Many rows are added by few statements, but for those that are there."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -18,9 +19,12 @@ def _recorder() -> Recorder:
     return Recorder()
 
 
-def _add(database: Database, recorder: Recorder, events: list[Event]) -> list[bool]:
+def _add(
+    database: Database, recorder: Recorder, events: list[Event]
+) -> Sequence[Event]:
     with database.transaction() as transaction:
-        return recorder.add(transaction, recorder.draft(transaction, events))
+        rows = recorder.draft(transaction, events)
+        return recorder.add(transaction, events, rows)
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 15, 16, 17, 63, 64, 65, 200])
@@ -29,7 +33,7 @@ def test_any_number_of_rows_is_added(
 ) -> None:
     events = [factories.event() for _ in range(number)]
 
-    assert _add(database, recorder, events) == [True] * number
+    assert _add(database, recorder, events) == events
 
     assert read(database, recorder) == sorted(events, key=lambda event: event.id)
 
@@ -42,7 +46,7 @@ def test_those_that_are_there_stay_as_they_are(
 
     added = _add(database, recorder, events)
 
-    assert added == [number % 3 != 0 for number in range(40)]
+    assert added == [event for number, event in enumerate(events) if number % 3]
     assert len(read(database, recorder)) == 40
 
 

@@ -46,7 +46,7 @@ def list_events(arguments: dict[str, Any]) -> Answer:
     """
     own = services()
     before = cursor_of("events", arguments)
-    _require_visible(arguments["question"].repository)
+    require_visible(arguments["question"].repository)
     with own.database.read() as connection:
         page = ask(
             connection,
@@ -99,7 +99,8 @@ def _visible_entry(connection: sa.Connection, event_id: UUID) -> Entry:
     return entry
 
 
-def _require_visible(repository: str | None) -> None:
+def require_visible(repository: str | None) -> None:
+    """Refuse whoever may not see the log of a repository; None: all of it."""
     if not _may_see(repository):
         seen = ", ".join(current_caller().globs_for(Permit.AUDITOR))
         raise Forbidden(f"Say which repository: you may see the log of {seen}.")

@@ -25,6 +25,7 @@ from notifier.web.api import (
     retention,
     secrets,
     sources,
+    streams,
     tokens,
     users,
 )
@@ -52,6 +53,7 @@ _GROUPS = (
     redeliveries,
     replays,
     events,
+    streams,
     retention,
     archives,
     users,

@@ -14,6 +14,7 @@ from notifier.access.errors import (
 )
 from notifier.audit.answers import EventUnknown
 from notifier.audit.cursor import CursorInvalid
+from notifier.audit.following import MarkInvalid
 from notifier.audit.retention.errors import (
     ArchiveNotRestored,
     ArchiveRestored,
@@ -53,6 +54,9 @@ from notifier.ingest.errors import (
 )
 from notifier.secrets import SecretUnreadable
 from notifier.web.errors import problem
+from notifier.web.streams import StreamsFull
+
+_RETRY_STREAM_S = 10
 
 STATUS: dict[type[Exception], int] = {
     ArchiveNotRestored: 409,
@@ -109,6 +113,8 @@ def register(blueprint: Blueprint) -> None:
     blueprint.register_error_handler(SourceInvalid, _invalid_source)
     blueprint.register_error_handler(QuotaExceeded, _too_often)
     blueprint.register_error_handler(CursorInvalid, _invalid_cursor)
+    blueprint.register_error_handler(MarkInvalid, _invalid_mark)
+    blueprint.register_error_handler(StreamsFull, _too_many_streams)
 
 
 def pointer(path: Iterable[str]) -> str:
@@ -148,6 +154,15 @@ def _too_often(error: QuotaExceeded) -> Response:
 def _invalid_cursor(_error: CursorInvalid) -> Response:
     where = {"detail": "No page of this list has this cursor.", "parameter": "cursor"}
     return problem(400, "The cursor is not one of this list.", errors=[where])
+
+
+def _invalid_mark(_error: MarkInvalid) -> Response:
+    return problem(400, "That is no id of an event of a stream.")
+
+
+def _too_many_streams(error: StreamsFull) -> Response:
+    headers = {"Retry-After": str(_RETRY_STREAM_S)}
+    return problem(503, _sentence(str(error)), headers=headers)
 
 
 def _sentence(text: str) -> str:

@@ -181,6 +181,7 @@ def test_permits_elsewhere_do_not_count(app: Flask, people: People, role: str) -
     expected = {route: _refusal(_need(*route), lets) for route in statuses}
     if role == "auditor":
         expected["GET", "/api/v1/events"] = 403
+        expected["GET", "/api/v1/events/stream"] = 403
     _check(statuses, expected)
 
 
