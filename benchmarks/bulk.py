@@ -3,11 +3,14 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
+from operator import itemgetter
 from typing import Any, Final
 
 import psycopg
 
+from notifier.audit.timelines.counting import Counting
 from notifier.db import Database, Transaction
+from notifier.events import uncounted
 from notifier.events.event import Event
 from notifier.events.record import Recorder
 from notifier.events.tables import EventRow
@@ -19,18 +22,22 @@ _AT_ONCE: Final = 50_000
 _LOADING: Final = ("PRAGMA synchronous=OFF", "PRAGMA cache_size=-2000000")
 _SERVING: Final = ("PRAGMA wal_checkpoint(TRUNCATE)", "ANALYZE")
 
+_PICK: Final = itemgetter(*uncounted.COLUMNS)
+
 _Put = Callable[[Transaction, Sequence[Event]], None]
 
 
 def load(database: Database, events: Iterable[Event]) -> Iterator[int]:
     """Record *events*; yield how many more there are, each time that some are."""
     recorder = Recorder()
+    counting = Counting(database, recorder)
     put = _copy(recorder) if database.dialect == "postgresql" else recorder.insert
     coming = iter(events)
     with _loading(database):
         while batch := list(islice(coming, _AT_ONCE)):
             with database.transaction() as transaction:
                 put(transaction, batch)
+            counting.work()
             yield len(batch)
 
 
@@ -72,6 +79,7 @@ def _copy(recorder: Recorder) -> _Put:
         ):
             for row in rows:
                 copy.write_row(_bound(row, binders, columns.keys()))
+        uncounted.note(transaction.connection, map(_PICK, rows))
 
     return put
 

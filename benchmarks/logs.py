@@ -16,8 +16,11 @@ from notifier.events.tables import EventRow
 
 KINDS: Final = ("sqlite", "postgresql")
 
-# The tables that recording writes to.
-_TABLES: Final = ["events", "digests", "texts", "repositories"]
+# The tables that recording and counting write to.
+_TABLES: Final = [
+    *("events", "digests", "texts", "repositories"),
+    *("uncounted", "usages", "daily_pulls", "pull_clients"),
+]
 _ROOM: Final = sa.text(
     "SELECT sum(pg_total_relation_size(name::regclass)) "
     "FROM unnest(CAST(:tables AS text[])) AS name"

@@ -12,6 +12,7 @@ from flask import Flask
 
 from notifier import logs
 from notifier.access.authenticator import Authenticator
+from notifier.audit.timelines.counting import Counting
 from notifier.config import Settings
 from notifier.db import Database
 from notifier.delivery.endpoints import EndpointStore
@@ -117,6 +118,7 @@ def _compose(app: Flask, settings: Settings) -> Services:
         storage=open_storage(settings.storage),
         recorder=core.recorder,
         catalog=Catalog(core.recorder.repositories),
+        counting=Counting(database, core.recorder),
         announcer=core.announcer,
         journal=Journal(_journal_folder(settings), database, core.announcer),
         senders=Senders(database),

@@ -4,7 +4,9 @@ from sqlalchemy.exc import ArgumentError
 
 from notifier.access.errors import AccessError
 from notifier.audit.answers import EventUnknown
+from notifier.audit.cursor import CursorInvalid
 from notifier.audit.retention.errors import RetentionError
+from notifier.audit.timelines.errors import TimelineError
 from notifier.cli.children import ChildrenFailed
 from notifier.cli.revision import SchemaMismatch
 from notifier.config import ConfigError
@@ -18,6 +20,7 @@ KNOWN = (
     ArgumentError,
     ChildrenFailed,
     ConfigError,
+    CursorInvalid,
     DatabaseUnavailable,
     DeliveryError,
     EventUnknown,
@@ -26,4 +29,5 @@ KNOWN = (
     SchemaMismatch,
     SecretUnreadable,
     SourceError,
+    TimelineError,
 )

@@ -24,13 +24,16 @@ _MODULES = (
     "notifier.registry.manifests",
     "notifier.registry.tags",
     "notifier.registry.referrers",
+    "notifier.registry.children",
     "notifier.events.tables",
     "notifier.events.feed",
+    "notifier.events.uncounted",
     "notifier.ingest.tables",
     "notifier.delivery.attempt_tables",
     "notifier.delivery.tables",
     "notifier.delivery.repair.tables",
     "notifier.audit.retention.tables",
+    "notifier.audit.timelines.tables",
 )
 _LOCK = {
     # A transaction is alone on SQLite anyway. Any statement shows Alembic that it is in

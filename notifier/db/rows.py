@@ -6,8 +6,9 @@ the time: a transaction that others wait for need not be kept open for that.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from operator import itemgetter
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -39,6 +40,13 @@ class PreparedRows:
         """Convert the values of *rows*."""
         bind = self._compile(dialect).bind
         return [bind(row) for row in rows]
+
+    def picker(
+        self, dialect: Dialect, names: Sequence[str]
+    ) -> Callable[[Bound], tuple[Any, ...]]:
+        """Return what picks the values of the columns *names* out of a row."""
+        order = self._compile(dialect).order or []
+        return itemgetter(*map(order.index, names))
 
     def add(self, connection: sa.Connection, rows: Sequence[Bound]) -> list[bool]:
         """Add *rows*, whose keys differ; tell of each whether it is new."""

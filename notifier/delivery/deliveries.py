@@ -110,6 +110,14 @@ def find_deliveries(
     return {row.endpoint_id: _delivery(row) for row in rows}
 
 
+def get_deliveries(
+    connection: sa.Connection, ids: Sequence[UUID]
+) -> dict[UUID, Delivery]:
+    """Return those of some deliveries that there are, by their ids."""
+    rows = connection.execute(_DELIVERIES.where(DeliveryRow.id.in_(ids)))
+    return {row.id: _delivery(row) for row in rows}
+
+
 def get_delivery(connection: sa.Connection, delivery_id: UUID) -> Delivery:
     """Return a delivery; raise `DeliveryUnknown`."""
     return _delivery(_row(connection, delivery_id))

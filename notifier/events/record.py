@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, compress
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
 
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 
 from notifier.db import Bound, Interned, Prepared, PreparedRows, Text, Transaction
-from notifier.events import feed
+from notifier.events import feed, uncounted
 from notifier.events.event import Event
 from notifier.events.lines import Recorded
 from notifier.events.rows import (
@@ -44,8 +45,10 @@ class Recorder:
 
         Of hosts and programs that are too many to be kept, it tells so much.
         """
-        _INSERT.run_many(transaction.connection, self._new_rows(transaction, events))
+        rows = self._new_rows(transaction, events)
+        _INSERT.run_many(transaction.connection, rows)
         feed.note(transaction, [event.id for event in events])
+        uncounted.note(transaction.connection, map(_PICK, rows))
 
     def add(
         self,
@@ -54,9 +57,13 @@ class Recorder:
         rows: Sequence[Bound],
     ) -> Sequence[Event]:
         """Add those of *events* that are not there, by their *rows*; return them."""
-        new = list(compress(events, _ADD.add(transaction.connection, rows)))
+        connection = transaction.connection
+        are_new = _ADD.add(connection, rows)
+        new = list(compress(events, are_new))
         if new:
             feed.note(transaction, [event.id for event in new])
+            pick = _ADD.picker(connection.dialect, uncounted.COLUMNS)
+            uncounted.note(connection, map(pick, compress(rows, are_new)))
         return new
 
     def draft(
@@ -82,12 +89,18 @@ class Recorder:
     def put_back(self, transaction: Transaction, lines: Sequence[Recorded]) -> None:
         """Add the rows that were read from an archive, but those that are there.
 
-        They are told nobody, by no delivery and no feed: they were when they were new.
+        They are told nobody, by no delivery and no feed, nor counted: they were when
+        they were new.
         """
         rows = self.rows(transaction, [line.event for line in lines])
         for row, line in zip(rows, lines, strict=True):
             row["recorded_at"] = line.recorded_at
         _PUT_BACK.run_many(transaction.connection, rows)
+
+    def take_back(self, transaction: Transaction, events: Sequence[Event]) -> None:
+        """Let *events* count once less: each was recorded twice, and is once more."""
+        rows = self.rows(transaction, events)
+        uncounted.note(transaction.connection, map(_PICK, rows), times=-1)
 
     def rows(
         self,
@@ -140,6 +153,7 @@ class Recorder:
         return self.rows(transaction, events, stand_ins)
 
 
+_PICK = itemgetter(*uncounted.COLUMNS)
 _INSERT = Prepared(lambda insert: insert(EventRow))
 _PUT_BACK = Prepared(lambda insert: insert(EventRow).on_conflict_do_nothing())
 _ADD = PreparedRows(EventRow.id, EventRow.__table__.columns.keys())

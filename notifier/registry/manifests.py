@@ -26,7 +26,10 @@ class Manifest(Base):
     """A document, its bytes exactly as received."""
 
     __tablename__ = "manifests"
-    __table_args__ = (sa.UniqueConstraint("repository_id", "digest"),)
+    __table_args__ = (
+        sa.UniqueConstraint("repository_id", "digest"),
+        sa.Index("ix_manifests_digest", "digest"),
+    )
 
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     repository_id: Mapped[int] = mapped_column(sa.ForeignKey(Repository.id))

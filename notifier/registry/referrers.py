@@ -23,6 +23,7 @@ class Referrer(Base):
     __tablename__ = "referrers"
     __table_args__ = (
         sa.Index("ix_referrers_subject", "repository_id", "subject", "digest"),
+        sa.Index("ix_referrers_anywhere", "subject", "manifest_id"),
     )
 
     manifest_id: Mapped[int] = mapped_column(

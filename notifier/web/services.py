@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from flask import Flask, current_app
 
 from notifier.access.authenticator import Authenticator
+from notifier.audit.timelines.counting import Counting
 from notifier.config import Settings
 from notifier.db import Database
 from notifier.delivery.endpoints import EndpointStore
@@ -39,6 +40,7 @@ class Services:
     storage: Storage
     recorder: Recorder
     catalog: Catalog
+    counting: Counting
     announcer: Announcer
     journal: Journal
     senders: Senders

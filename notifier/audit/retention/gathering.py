@@ -70,7 +70,9 @@ class Gathering:
         if doubles:
             with self._database.transaction() as transaction:
                 self._secure(transaction)
-                delete_rows(transaction, sorted(doubles))
+                stay = delete_rows(transaction, sorted(doubles))
+                gone = [line.event for line in lines if line.event.id in doubles - stay]
+                self._recorder.take_back(transaction, gone)
         self.examined += found.examined
         self.waiting += found.waiting
         self.cursor = found.cursor

@@ -5,10 +5,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from flask import Response, jsonify
-from werkzeug.exceptions import Forbidden
 
-from notifier.access.permissions import EVERYWHERE
-from notifier.access.permits import Permit
 from notifier.audit.answers import Entry, EventUnknown, ask, get_entry
 from notifier.delivery.deliveries import list_deliveries
 from notifier.delivery.verdicts import judge
@@ -23,8 +20,8 @@ from notifier.web.api.schemas.events import (
 )
 from notifier.web.api.schemas.paging import PageQuerySchema
 from notifier.web.api.schemas.verdicts import VerdictPageSchema
-from notifier.web.auth.callers import current_caller
 from notifier.web.auth.needs import Need
+from notifier.web.auth.visibility import may_see, require_visible
 from notifier.web.services import services
 
 blueprint = Blueprint("events", __name__, "The audit log.")
@@ -94,21 +91,6 @@ def list_verdicts(arguments: dict[str, Any], event_id: UUID) -> Answer:
 def _visible_entry(connection: sa.Connection, event_id: UUID) -> Entry:
     """Return an entry that the caller may see; to them, there are no others."""
     entry = get_entry(connection, services().recorder, event_id)
-    if not _may_see(entry.event.target.repository):
+    if not may_see(entry.event.target.repository):
         raise EventUnknown
     return entry
-
-
-def require_visible(repository: str | None) -> None:
-    """Refuse whoever may not see the log of a repository; None: all of it."""
-    if not _may_see(repository):
-        seen = ", ".join(current_caller().globs_for(Permit.AUDITOR))
-        raise Forbidden(f"Say which repository: you may see the log of {seen}.")
-
-
-def _may_see(repository: str | None) -> bool:
-    """Tell whether the caller may see the log of a repository; None: all of it."""
-    caller = current_caller()
-    if repository is None:
-        return caller.globs_for(Permit.AUDITOR) == EVERYWHERE
-    return caller.may(Permit.AUDITOR, repository)

@@ -43,9 +43,13 @@ def cursor_of(listing: str, arguments: dict[str, Any]) -> UUID | None:
 
 def render_page(listing: str, items: Sequence[Any], next_: UUID | None) -> Answer:
     """Answer with *items* and the way to what is older than *next_*."""
-    if next_ is None:
+    return render_items(items, None if next_ is None else render_cursor(listing, next_))
+
+
+def render_items(items: Sequence[Any], cursor: str | None) -> Answer:
+    """Answer with *items* and the way to the page of *cursor*, if there is one."""
+    if cursor is None:
         return {"items": items, "next": None}, {}
-    cursor = render_cursor(listing, next_)
     kept = [(name, text) for name, text in request.args.items(multi=True)]
     query = urlencode(
         [*(pair for pair in kept if pair[0] != "cursor"), ("cursor", cursor)]

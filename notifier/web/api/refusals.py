@@ -25,6 +25,11 @@ from notifier.audit.retention.errors import (
     RunUnknown,
     StorageVolatile,
 )
+from notifier.audit.timelines.errors import (
+    DigestUnknown,
+    NotCounted,
+    RepositoryUnknown,
+)
 from notifier.delivery.errors import (
     AttemptUnknown,
     DeliveryUnknown,
@@ -64,6 +69,7 @@ STATUS: dict[type[Exception], int] = {
     ArchiveUnknown: 404,
     AttemptUnknown: 404,
     DeliveryUnknown: 404,
+    DigestUnknown: 404,
     EndpointDeclared: 409,
     EndpointDisabled: 409,
     EndpointNameTaken: 409,
@@ -75,6 +81,7 @@ STATUS: dict[type[Exception], int] = {
     NotRead: 400,
     RepairFinished: 409,
     RepairUnknown: 404,
+    RepositoryUnknown: 404,
     RunActive: 409,
     RunFinished: 409,
     RunUnknown: 404,
@@ -115,6 +122,7 @@ def register(blueprint: Blueprint) -> None:
     blueprint.register_error_handler(CursorInvalid, _invalid_cursor)
     blueprint.register_error_handler(MarkInvalid, _invalid_mark)
     blueprint.register_error_handler(StreamsFull, _too_many_streams)
+    blueprint.register_error_handler(NotCounted, _not_counted)
 
 
 def pointer(path: Iterable[str]) -> str:
@@ -163,6 +171,10 @@ def _invalid_mark(_error: MarkInvalid) -> Response:
 def _too_many_streams(error: StreamsFull) -> Response:
     headers = {"Retry-After": str(_RETRY_STREAM_S)}
     return problem(503, _sentence(str(error)), headers=headers)
+
+
+def _not_counted(error: NotCounted) -> Response:
+    return problem(503, _sentence(str(error)), headers={"Retry-After": "1"})
 
 
 def _sentence(text: str) -> str:

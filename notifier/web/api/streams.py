@@ -17,10 +17,10 @@ from notifier.audit.following import Following, Mark, Told
 from notifier.audit.items import render_item
 from notifier.db import DatabaseUnavailable
 from notifier.web.api.base import Blueprint
-from notifier.web.api.events import require_visible
 from notifier.web.api.schemas.streams import LAST_EVENT_ID, StreamQuerySchema
 from notifier.web.auth.callers import current_caller
 from notifier.web.auth.needs import Need
+from notifier.web.auth.visibility import require_visible
 from notifier.web.requests import client_host
 from notifier.web.services import Services, services
 

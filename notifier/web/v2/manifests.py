@@ -8,7 +8,14 @@ from flask import Response, request
 from notifier.config import References
 from notifier.db import Transaction
 from notifier.events.event import Action, Descriptor, Event, TagChange, Target
-from notifier.registry import documents, manifests, referrers, repositories, tags
+from notifier.registry import (
+    children,
+    documents,
+    manifests,
+    referrers,
+    repositories,
+    tags,
+)
 from notifier.registry.digest import Digest
 from notifier.registry.documents import ManifestDocument
 from notifier.registry.errors import (
@@ -99,6 +106,7 @@ def delete_manifest(repository: str, reference: str) -> Response:
             targets += [replace(target, tag=name) for name in names]
             tags.remove(connection, manifest.id)
             referrers.remove(connection, manifest.id)
+            children.remove(connection, manifest.id)
             manifests.remove(connection, manifest.id)
         else:
             tags.remove(connection, manifest.id, parsed)
@@ -187,6 +195,7 @@ def _put(
     manifest_id = manifests.put(connection, repository_id, digest, document)
     if document.subject is not None:
         referrers.put(connection, repository_id, manifest_id, digest, document)
+    children.put(connection, repository_id, manifest_id, document)
     changes = [
         (name, tags.put(connection, repository_id, name, manifest_id)) for name in names
     ]

@@ -33,6 +33,9 @@ _API = {
     "redeliveries": "operator",
     "replays": "operator",
     "events": "auditor",
+    "repositories": "auditor",
+    "tags": "auditor",
+    "digests": "auditor",
     "retention": "operator",
     "archives": "operator",
     "users": "admin",
@@ -76,6 +79,12 @@ _PERMITS = {
     "admin": ("admin",),
     "nobody in particular": (),
 }
+
+# Where one has to say of which repository, or does.
+_OF_A_REPOSITORY = (
+    "repositories/<path:repository>",
+    "repositories/<path:repository>/tags/<tag>/history",
+)
 
 Route = tuple[str, str]
 
@@ -180,8 +189,8 @@ def test_permits_elsewhere_do_not_count(app: Flask, people: People, role: str) -
     lets = _LETS[role] & {"catalog", "auditor"}
     expected = {route: _refusal(_need(*route), lets) for route in statuses}
     if role == "auditor":
-        expected["GET", "/api/v1/events"] = 403
-        expected["GET", "/api/v1/events/stream"] = 403
+        for path in ("events", "events/stream", *_OF_A_REPOSITORY):
+            expected["GET", f"/api/v1/{path}"] = 403
     _check(statuses, expected)
 
 

@@ -79,3 +79,48 @@ def test_an_auditor_of_some_repositories_sees_their_log_alone(
     seen = auditor.get(f"/api/v1/events/{ids('team/app')[0]}")
     unseen = auditor.get(f"/api/v1/events/{ids('secret/app')[0]}")
     assert (seen.status_code, unseen.status_code) == (200, 404)
+
+
+def test_an_auditor_of_some_repositories_sees_their_timelines_alone(
+    client: FlaskClient, people: People
+) -> None:
+    admin = logged_in(client, people.add("admin", "admin"))
+    auditor = logged_in(client, people.add("auditor", "auditor", on="team/**"))
+    for name in ("secret/app", "team/app"):
+        factories.push_image(admin, repository=name)
+
+    tags = auditor.get("/api/v1/tags").get_json()["items"]
+    listed = auditor.get("/api/v1/repositories").get_json()["items"]
+
+    assert [item["repository"] for item in tags] == ["team/app"]
+    assert [item["name"] for item in listed] == ["team/app"]
+    for path in ("", "/tags/1.0/history"):
+        seen = auditor.get(f"/api/v1/repositories/team/app{path}")
+        unseen = auditor.get(f"/api/v1/repositories/secret/app{path}")
+        assert (seen.status_code, unseen.status_code) == (200, 403)
+
+
+def test_the_timeline_of_a_digest_is_that_of_the_repositories_that_one_may_see(
+    client: FlaskClient, people: People
+) -> None:
+    admin = logged_in(client, people.add("admin", "admin"))
+    auditor = logged_in(client, people.add("auditor", "auditor", on="team/**"))
+    index = factories.index(factories.manifest())
+    for name in ("secret/app", "team/app"):
+        factories.push_image(admin, repository=name)
+        factories.push_manifest(admin, index, "index", name)
+    hidden = factories.push_image(admin, "2.0", "secret/app", (b"hidden",))
+
+    child = factories.digest(factories.manifest())
+    whole, seen = (
+        user.get(f"/api/v1/digests/{child}").get_json() for user in (admin, auditor)
+    )
+    parent = auditor.get(f"/api/v1/digests/{factories.digest(index)}").get_json()
+
+    for part in ("changes", "tags", "repositories", "parents"):
+        assert len(whole[part]["items"]) == 2
+        assert len(seen[part]["items"]) == 1
+        assert "secret" not in str(seen[part])
+    assert [item["repository"] for item in parent["children"]["items"]] == ["team/app"]
+    assert auditor.get(f"/api/v1/digests/{hidden}").status_code == 404
+    assert admin.get(f"/api/v1/digests/{hidden}").status_code == 200

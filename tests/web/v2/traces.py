@@ -16,7 +16,7 @@ from notifier.web.services import Services
 
 def recorded(own: Services) -> list[Event]:
     """Return all events, those too that are still on their way."""
-    _wait_for_journal(own)
+    wait_for_journal(own)
     with own.database.read() as connection:
         rows = connection.execute(sa.select(EventRow.__table__).order_by(EventRow.id))
         return own.recorder.events(connection, rows.all())
@@ -32,7 +32,7 @@ def told(own: Services) -> list[str]:
 
 def left(own: Services) -> dict[str, Any]:
     """Return how many rows each table has that has any, and the storage's files."""
-    _wait_for_journal(own)
+    wait_for_journal(own)
     found: dict[str, Any] = {}
     with own.database.read() as connection:
         for name, table in Base.metadata.tables.items():
@@ -46,7 +46,7 @@ def left(own: Services) -> dict[str, Any]:
     return found
 
 
-def _wait_for_journal(own: Services) -> None:
+def wait_for_journal(own: Services) -> None:
     """Wait until nothing is in the journal that is not in the database, too."""
     deadline = time.monotonic() + 10
     while _pulled(own) - _recorded_ids(own):

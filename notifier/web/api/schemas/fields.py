@@ -7,9 +7,11 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
-# RFC 3339. In a query, a plus sign that was not escaped arrives as a space.
+# RFC 3339, but that the seconds may be left out. In a query, a plus sign that was not
+# escaped arrives as a space.
 _TIME = re.compile(
-    r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[ +-]\d\d:\d\d)", re.ASCII
+    r"(\d{4}-\d\d-\d\dT\d\d:\d\d)(?:(:\d\d)(?:\.(\d{1,9}))?)?(Z|[ +-]\d\d:\d\d)",
+    re.ASCII,
 )
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NS_PER_S = 1_000_000_000
@@ -38,9 +40,11 @@ class Nanoseconds(fields.String):
             raise ValidationError(
                 "Not a time by RFC 3339, such as 2026-05-01T15:28:51Z."
             )
-        whole, fraction, zone = match.groups()
+        minute, second, fraction, zone = match.groups()
         try:
-            at = datetime.fromisoformat(whole + zone.replace(" ", "+"))
+            at = datetime.fromisoformat(
+                minute + (second or ":00") + zone.replace(" ", "+")
+            )
         except ValueError:
             raise ValidationError("No such time.") from None
         seconds = int((at - _EPOCH).total_seconds())

@@ -1,0 +1,32 @@
+"""Selections: what of all repositories somebody wants to see, and may see."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from notifier.audit.timelines.usage import Usage
+from notifier.globs import matches
+from notifier.registry.repositories import EVERYTHING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What is in repositories that some of *globs* match, and that *sees*.
+
+    With *unused_since_ns*, only what nobody has pulled or pushed since that time.
+    """
+
+    globs: Sequence[str] = EVERYTHING
+    sees: Callable[[str], bool] = lambda _: True
+    unused_since_ns: int | None = None
+
+    def includes(self, repository: str) -> bool:
+        """Tell whether what is in a repository may be wanted."""
+        return self.sees(repository) and any(
+            matches(glob, repository) for glob in self.globs
+        )
+
+    def is_used(self, usage: Usage) -> bool:
+        """Tell whether something was used too lately to be wanted."""
+        return self.unused_since_ns is not None and self.unused_since_ns <= max(
+            usage.last_pulled_ns or 0, usage.pushed_ns or 0
+        )
