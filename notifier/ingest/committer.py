@@ -20,7 +20,7 @@ from notifier.ingest.parcel import Parcel
 from notifier.ingest.recorded import list_recorded
 
 # More would keep others from the database for long.
-_MAX_EVENTS: Final = 2000
+MAX_TOGETHER: Final = 2000
 _STOP_S: Final = 5.0
 
 
@@ -89,7 +89,7 @@ class Committer:
     def _take_more(self, taken: list[Parcel]) -> None:
         events = len(taken[0].events)
         for _ in range(self._parcels.qsize()):
-            if events >= _MAX_EVENTS:
+            if events >= MAX_TOGETHER:
                 break
             parcel = self._parcels.get()
             if parcel is None:

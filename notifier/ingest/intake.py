@@ -1,13 +1,13 @@
 """The intake: a body comes in, and each of its events is recorded or kept aside."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
 from notifier.ingest.bodies import read_body
-from notifier.ingest.committer import Committer
+from notifier.ingest.committer import MAX_TOGETHER, Committer
 from notifier.ingest.dialects.dialect import Dialect, Incoming
 from notifier.ingest.errors import BodyRefused, EventRefused
 from notifier.ingest.kinds import KindFinder
@@ -35,7 +35,8 @@ class Intake:
     def take(self, receipt: Receipt, body: bytes) -> Tally:
         """Record the events of *body*, and keep aside those that cannot be read.
 
-        All is committed by then. Raises `BodyRefused`, when the body is kept aside.
+        All is committed by then. Raises `BodyRefused`, when the body is kept aside, and
+        `DatabaseUnavailable`, when a part may be committed: what comes again is known.
         """
         try:
             dialect, parts = read_body(body, receipt.source.kind)
@@ -45,8 +46,8 @@ class Intake:
         if not parts:
             return Tally(recorded=0, known=0, rejected=0)
         events, refusals, rejected = _read_all(dialect, parts, receipt)
-        parcel = Parcel(receipt.source.id, self._kinds.complete(events), refusals)
-        recorded = self._committer.commit(parcel)
+        parcels = _packed(receipt.source, self._kinds.complete(events), refusals)
+        recorded = sum(map(self._committer.commit, parcels))
         return Tally(recorded=recorded, known=len(events) - recorded, rejected=rejected)
 
     def close(self) -> None:
@@ -56,6 +57,15 @@ class Intake:
     def refuse(self, source: IngestSource, reason: str, body: bytes = b"") -> None:
         """Keep a body aside that is refused as a whole, as far as it was read."""
         self._committer.commit(Parcel(source.id, (), [Refusal.of(reason, body)]))
+
+
+def _packed(
+    source: IngestSource, events: Sequence[Incoming], refusals: Sequence[Refusal]
+) -> Iterator[Parcel]:
+    """Yield parcels of so many events that none keeps others waiting for long."""
+    yield Parcel(source.id, events[:MAX_TOGETHER], refusals)
+    for start in range(MAX_TOGETHER, len(events), MAX_TOGETHER):
+        yield Parcel(source.id, events[start : start + MAX_TOGETHER], ())
 
 
 def _read_all(

@@ -1,74 +1,17 @@
-"""What comes in is committed once, told once, and kept aside if it cannot be read."""
+"""What comes in is committed, told once, and kept aside if it cannot be read."""
 
 import json
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
-from notifier.db import Database, DatabaseUnavailable, Transaction
-from notifier.events import signals
-from notifier.events.announce import Announcer
-from notifier.events.event import Event
-from notifier.events.record import Recorder
-from notifier.events.tables import EventRow
-from notifier.ingest.committer import Committer
+from notifier.ingest import intake
 from notifier.ingest.errors import BodyRefused
-from notifier.ingest.intake import Intake, Tally
-from notifier.ingest.kinds import KindFinder
-from notifier.ingest.rejects import MAX_AT_ONCE, Reject, list_rejects
-from notifier.ingest.source import Receipt
+from notifier.ingest.intake import Tally
+from notifier.ingest.parcel import Parcel
+from notifier.ingest.rejects import MAX_AT_ONCE
 from tests.ingest import told
-
-SENDER = object()
-
-
-class Desk:
-    """An intake, and what it has announced."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
-        self.recorder = Recorder()
-        self.told: list[Event] = []
-        self.fails: Callable[[Sequence[Event]], Exception | None] = lambda _: None
-        self.committer = Committer(
-            database, Announcer(SENDER, self.recorder), self.recorder
-        )
-        self.intake = Intake(KindFinder(database, self.recorder), self.committer)
-        self.receipt = Receipt(source=told.source(database), at_ns=told.NOW_NS)
-        signals.connect_all(self.receive, SENDER)
-
-    def receive(
-        self, _sender: object, *, events: Sequence[Event], transaction: Transaction
-    ) -> None:
-        if (error := self.fails(events)) is not None:
-            raise error
-        transaction.after_commit(lambda: self.told.extend(events))
-
-    def take(self, *events: Any) -> Tally:
-        return self.intake.take(self.receipt, told.envelope(*events))
-
-    def recorded(self) -> list[Event]:
-        with self.database.read() as connection:
-            rows = connection.execute(
-                sa.select(EventRow.__table__).order_by(EventRow.id)
-            ).all()
-            return self.recorder.events(connection, rows)
-
-    def rejects(self) -> Sequence[Reject]:
-        with self.database.read() as connection:
-            return list_rejects(connection, self.receipt.source.id, limit=1000)
-
-
-@pytest.fixture(name="desk")
-def _desk(database: Database) -> Iterator[Desk]:
-    desk = Desk(database)
-    yield desk
-    desk.intake.close()
+from tests.ingest.desk import Desk
 
 
 def test_what_comes_in_is_in_the_log_and_told(desk: Desk) -> None:
@@ -91,6 +34,27 @@ def test_the_same_event_is_recorded_and_told_once(desk: Desk) -> None:
 
     assert again == Tally(recorded=1, known=2, rejected=0)
     assert len(desk.recorded()) == len(desk.told) == 2
+
+
+def test_what_is_much_is_committed_in_parts(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "MAX_TOGETHER", 3)
+    events = [told.event() for _ in range(7)]
+    sizes = list[int]()
+    commit = desk.committer.commit
+
+    def count(parcel: Parcel) -> int:
+        sizes.append(len(parcel.events))
+        return commit(parcel)
+
+    monkeypatch.setattr(desk.committer, "commit", count)
+    tally = desk.take(*events, told.event(action="?"), events[0])
+
+    assert tally == Tally(recorded=7, known=1, rejected=1)
+    assert sizes == [3, 3, 2]
+    assert len(desk.recorded()) == len(desk.told) == 7
+    assert len(desk.rejects()) == 1
 
 
 def test_the_same_of_another_source_is_another_event(desk: Desk) -> None:
@@ -173,111 +137,3 @@ def test_events_lie_in_the_order_of_their_time(desk: Desk) -> None:
 
     minutes = [event.timestamp_ns // (60 * 10**9) % 60 for event in desk.recorded()]
     assert minutes == [10, 30, 50]
-
-
-def test_requests_that_come_at_once_are_each_told_of_their_own(desk: Desk) -> None:
-    shared = told.event()
-
-    with ThreadPoolExecutor(8) as pool:
-        tallies = list(
-            pool.map(lambda n: desk.take(shared, *[told.event()] * (n % 3)), range(60))
-        )
-
-    assert sum(tally.recorded for tally in tallies) == len(desk.recorded()) == 41
-    assert sum(tally.known for tally in tallies) == 59 + 20
-    assert len(desk.told) == 41
-
-
-@pytest.mark.parametrize("kind", ["blob", "manifest"])
-def test_what_was_deleted_is_of_the_kind_that_the_log_knows(
-    desk: Desk, kind: str
-) -> None:
-    media_type = {"blob": "application/octet-stream"}.get(kind, "application/x")
-    push = told.event(target=told.target(mediaType=media_type, url=None, tag=None))
-    delete = told.event(
-        action="delete", target={"repository": "a", "digest": told.DIGEST}
-    )
-    unknown = told.event(
-        action="delete", target={"repository": "a", "digest": f"sha256:{'0' * 64}"}
-    )
-    desk.take(push)
-
-    desk.take(delete, unknown)
-    desk.take(told.event(action="delete", target=delete["target"]))
-
-    kinds = {event.ingested and event.ingested.id: event for event in desk.recorded()}
-    assert kinds[delete["id"]].target.kind == kind
-    assert kinds[unknown["id"]].target.kind is None
-    assert [event.target.kind for event in desk.told].count(None) == 1
-
-
-def _is_poisoned(events: Sequence[Event]) -> Exception | None:
-    poisoned = any(event.actor == "poison" for event in events)
-    return ValueError("a receiver fails") if poisoned else None
-
-
-def test_one_that_cannot_be_committed_does_no_harm_to_others(desk: Desk) -> None:
-    desk.fails = _is_poisoned
-
-    def take(number: int) -> Tally | Exception:
-        actor = {"name": "poison" if number % 4 == 0 else "alice"}
-        try:
-            return desk.take(told.event(actor=actor))
-        except ValueError as error:
-            return error
-
-    with ThreadPoolExecutor(8) as pool:
-        results = list(pool.map(take, range(40)))
-
-    assert [isinstance(result, ValueError) for result in results] == [
-        number % 4 == 0 for number in range(40)
-    ]
-    assert len(desk.recorded()) == len(desk.told) == 30
-
-
-def test_a_database_that_is_away_is_told_to_all_that_wait(desk: Desk) -> None:
-    desk.fails = lambda _: DatabaseUnavailable("it is away")
-
-    with pytest.raises(DatabaseUnavailable):
-        desk.take()
-    desk.fails = lambda _: None
-
-    assert desk.take().recorded == 1
-
-
-def test_what_came_before_the_end_is_committed(desk: Desk) -> None:
-    started = threading.Barrier(2)
-
-    def slow(_events: Sequence[Event]) -> None:
-        started.wait(10)
-
-    desk.fails = slow
-    with ThreadPoolExecutor(1) as pool:
-        taking = pool.submit(desk.take)
-        started.wait(10)
-        desk.intake.close()
-
-        assert taking.result(10).recorded == 1
-
-
-def test_two_processes_record_an_event_once(database: Database, desk: Desk) -> None:
-    other = Desk.__new__(Desk)
-    other.__dict__.update(desk.__dict__)
-    other.recorder = Recorder()
-    other.committer = Committer(
-        database, Announcer(SENDER, other.recorder), other.recorder
-    )
-    other.intake = Intake(KindFinder(database, other.recorder), other.committer)
-    events = [told.event() for _ in range(30)]
-
-    with ThreadPoolExecutor(2) as pool:
-        tallies = list(
-            pool.map(
-                lambda one: [one.take(*events[n : n + 3]) for n in range(0, 30, 3)],
-                (desk, other),
-            )
-        )
-    other.intake.close()
-
-    assert sum(tally.recorded for each in tallies for tally in each) == 30
-    assert len(desk.recorded()) == len(desk.told) == 30
