@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from benchmarks.load import percentile
+from notifier.audit.digests import MIN_HEX
 from notifier.db import Database
 from notifier.events.event import Event
 from notifier.events.record import Recorder
@@ -37,20 +38,49 @@ def _events(**query: object) -> str:
 
 
 def _digest(event: Event) -> str:
-    return event.target.descriptor.digest if event.target.descriptor else ""
+    """Return how the digest begins, as people copy it."""
+    digest = event.target.descriptor.digest if event.target.descriptor else ""
+    return digest[: len("sha256:") + MIN_HEX]
 
 
-# Each is asked about what some event of the log was about.
+def _team(event: Event) -> str:
+    return f"{(event.target.repository or '').partition('/')[0]}/**"
+
+
+def _network(event: Event) -> str:
+    host = event.request.addr
+    if host.count(":") == 1:
+        host = host.partition(":")[0]
+    return f"{host}/24" if "." in host else f"{host}/64"
+
+
+def _program(event: Event) -> str:
+    """Return its name and the first part of its version, whatever follows."""
+    return f"{event.request.useragent.partition('.')[0]}.*"
+
+
+# Those of docs/audit.md. Each is asked about what some event of the log was about.
 QUESTIONS: Final[Mapping[str, Callable[[Event], str]]] = {
-    "what happened last?": lambda _: _events(),
     "who pushed this digest?": lambda e: _events(digest=_digest(e), action="push"),
-    "who pulled this digest?": lambda e: _events(digest=_digest(e), action="pull"),
-    "what happened here?": lambda e: _events(repository=e.target.repository),
-    "who pushed here?": lambda e: _events(
-        repository=e.target.repository, action="push"
+    "what did alice do last week?": lambda e: _events(
+        actor=e.actor or "ci-team-1", since="7d"
     ),
-    "what did they do?": lambda e: _events(actor=e.actor or "ci-team-1"),
-    "what was deleted?": lambda _: _events(action="delete"),
+    "who pulled team/app:1.0?": lambda e: _events(
+        repository=e.target.repository, tag=e.target.tag or "latest", action="pull"
+    ),
+    "what was deleted this month?": lambda _: _events(action="delete", since="30d"),
+    "which pushes moved latest?": lambda _: _events(
+        tag="latest", action="push", tag_change="moved"
+    ),
+    "what came from this network?": lambda e: _events(address=_network(e)),
+    "who was denied in 24 hours?": lambda _: _events(action="denied", since="24h"),
+    "what was pushed under prod?": lambda e: _events(
+        repository=_team(e), action="push"
+    ),
+    "what did this client version do?": lambda e: _events(
+        useragent=_program(e), action="!pull"
+    ),
+    "what happened last?": lambda _: _events(),
 }
 
 

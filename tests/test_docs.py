@@ -125,7 +125,7 @@ def test_the_tour_is_true_as_typed(reader: Reader) -> None:
     [
         *("events.md", "endpoints.md", "formats.md", "safety.md"),
         *("upkeep.md", "ingest.md", "retention.md", "export.md"),
-        "timelines.md",
+        *("timelines.md", "audit.md"),
     ],
 )
 def test_the_examples_of_the_docs_work(reader: Reader, name: str) -> None:

@@ -1,6 +1,7 @@
 """The audit log, read: who pushed, pulled or deleted what, and when.
 
-``questions`` turns what somebody wants to know into statements, ``answers`` runs them
-and makes pages, ``cursor`` is how a page names the next. The rows are written by
-``notifier.events.record``.
+``questions`` is what can be asked, ``grammar`` how that is written. ``narrowing`` finds
+what leads to the answer, ``walk`` goes there by the ``statements``, and ``answers``
+makes pages of what it finds; ``cursor`` is how a page names the next. The rows are
+written by ``notifier.events.record``.
 """

@@ -3,21 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from notifier.audit.questions import Question, Stretch, find_stretch
+from notifier.audit.digests import DigestAmbiguous, DigestPrefix
+from notifier.audit.narrowing import narrow
+from notifier.audit.questions import Question
+from notifier.audit.span import Span
+from notifier.audit.walk import walk
+from notifier.db import unsorted
 from notifier.events.event import Event
 from notifier.events.record import Recorder
 from notifier.events.tables import EventRow
+from notifier.registry.digest import Digest
+from notifier.registry.repositories import EVERYTHING
 
-# How many rows one page may pass over. A question that few rows meet is answered in
-# several pages, some of them short or empty, and never in one that takes minutes.
-_WINDOW = 20_000
-
-_EVENT = sa.select(EventRow.__table__).where(EventRow.id == sa.bindparam("id"))
+_ROWS = sa.select(EventRow.__table__)
 
 
 class EventUnknown(Exception):
@@ -37,7 +39,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A part of an answer, newest first; the next is of what is older than *next*."""
+    """A part of an answer, in its order; the next is of what comes after *next*."""
 
     entries: list[Entry]
     next: UUID | None
@@ -49,44 +51,75 @@ def ask(
     question: Question,
     *,
     limit: int,
-    before: UUID | None = None,
+    after: UUID | None = None,
 ) -> Page:
-    """Answer *question* with up to *limit* entries, older than *before* if given.
+    """Answer *question* with up to *limit* entries, those that come *after* an event.
 
-    A page may be short, or empty, and still have a next.
+    A page may be short, or empty, and still have a next. Raises `DigestAmbiguous`.
     """
-    stretch = find_stretch(connection, recorder, question, before)
-    if stretch is None:
-        return Page([], None)
-    floor = _floor(connection, stretch)
-    if floor is not None:
-        stretch = replace(stretch, low=floor)
-    rows = connection.execute(stretch.entries(limit + 1)).all()
-    entries = _entries(connection, recorder, rows[:limit])
-    more = len(rows) > limit
-    return Page(entries, entries[-1].event.id if more else floor)
+    if isinstance(question.digest, DigestPrefix):
+        digest = _whole(connection, recorder, question.digest, question.visible)
+        if digest is None:
+            return Page([], None)
+        question = replace(question, digest=digest)
+    span = Span.of(question)
+    if after is not None:
+        span = span.beyond(after)
+    with unsorted(connection):
+        narrowed = narrow(connection, recorder, question)
+        if narrowed is None:
+            return Page([], None)
+        found = walk(connection, narrowed, span, limit + 1)
+        entries = _list_entries(connection, recorder, found.ids[:limit])
+    more = len(found.ids) > limit
+    return Page(entries, found.ids[limit - 1] if more else found.reached)
 
 
 def get_entry(connection: sa.Connection, recorder: Recorder, id_: UUID) -> Entry:
     """Return the entry of one event; raise `EventUnknown`."""
-    rows = connection.execute(_EVENT, {"id": id_}).all()
-    if not rows:
+    entries = _list_entries(connection, recorder, [id_])
+    if not entries:
         raise EventUnknown
-    return _entries(connection, recorder, rows)[0]
+    return entries[0]
 
 
-def _floor(connection: sa.Connection, stretch: Stretch) -> UUID | None:
-    """Return the last id that this page may look at, or None if it may look at all."""
-    if not stretch.conditions:
-        return None
-    floor: UUID | None = connection.scalar(stretch.nth(_WINDOW))
-    return floor
+def _whole(
+    connection: sa.Connection,
+    recorder: Recorder,
+    prefix: DigestPrefix,
+    visible: tuple[str, ...],
+) -> Digest | None:
+    """Return the one digest that begins so; those that may not be seen do not count."""
+    found = prefix.find(connection)
+    if visible != EVERYTHING:
+        found = [
+            digest
+            for digest in found
+            if _is_visible(connection, recorder, digest, visible)
+        ]
+    if len(found) > 1:
+        raise DigestAmbiguous(prefix, found)
+    return found[0] if found else None
 
 
-def _entries(
-    connection: sa.Connection, recorder: Recorder, rows: Sequence[sa.Row[Any]]
+def _is_visible(
+    connection: sa.Connection,
+    recorder: Recorder,
+    digest: Digest,
+    visible: tuple[str, ...],
+) -> bool:
+    question = Question(digest=digest, visible=visible)
+    return bool(ask(connection, recorder, question, limit=1).entries)
+
+
+def _list_entries(
+    connection: sa.Connection, recorder: Recorder, ids: Sequence[UUID]
 ) -> list[Entry]:
+    """Return the entries of *ids*, in their order."""
+    rows = connection.execute(_ROWS.where(EventRow.id.in_(ids))).all()
     events = recorder.events(connection, rows)
-    return [
-        Entry(event, row.recorded_at) for event, row in zip(events, rows, strict=True)
-    ]
+    entries = {
+        row.id: Entry(event, row.recorded_at)
+        for event, row in zip(events, rows, strict=True)
+    }
+    return [entries[id_] for id_ in ids if id_ in entries]

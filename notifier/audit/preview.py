@@ -71,12 +71,12 @@ def _newest(
     connection: sa.Connection, recorder: Recorder, count: int
 ) -> Iterator[Entry]:
     """Yield the newest *count* entries but for pings, the newest first."""
-    before = None
+    after = None
     while count > 0:
         limit = min(count, _BATCH)
-        page = ask(connection, recorder, Question(), limit=limit, before=before)
+        page = ask(connection, recorder, Question(), limit=limit, after=after)
         yield from (e for e in page.entries if e.event.action is not Action.PING)
         count -= len(page.entries)
-        before = page.next
-        if before is None:
+        after = page.next
+        if after is None:
             return

@@ -25,7 +25,7 @@ from notifier.cli.output import (
     visible,
 )
 from notifier.cli.place import open_place
-from notifier.cli.questions import question_options, take_question
+from notifier.cli.questions import order_option, question_options, take_question
 from notifier.db import Database
 from notifier.delivery.deliveries import list_deliveries
 from notifier.events.envelope import render_timestamp
@@ -57,6 +57,7 @@ command.add_command(restoring.release)
 
 @command.command("list")
 @question_options
+@order_option
 @limit_option
 @cursor_option(_LISTING)
 @json_option
@@ -65,11 +66,15 @@ def list_events(
 ) -> None:
     """List events, the newest first.
 
+    What narrows the answer may be given several times: any of the values will do. With
+    an exclamation mark before it, a value is left out.
+
     \b
     Examples:
-      notifier events list --repository team/app --action push
+      notifier events list --repository 'team/**' --action push
       notifier events list --digest sha256:6c3c62… --json
-      notifier events list --since 24h --actor alice
+      notifier events list --since 24h --actor alice --action '!pull'
+      notifier events list --address 10.0.0.0/8 --order asc
     """
     with open_place() as place:
         log = _Log(place.database, place.recorder, take_question(options))
@@ -161,9 +166,9 @@ class _Log:
     question: Question
 
     def page(
-        self, limit: int, before: UUID | None = None, since_ns: int = 0
+        self, limit: int, after: UUID | None = None, since_ns: int = 0
     ) -> tuple[list[Entry], UUID | None]:
-        """Return up to *limit* entries, the newest first, and what comes after them."""
+        """Return up to *limit* entries, and what comes after them."""
         since_ns = max(since_ns, self.question.since_ns or 0)
         question = replace(self.question, since_ns=since_ns)
         entries: list[Entry] = []
@@ -171,12 +176,12 @@ class _Log:
             wanted = limit - len(entries)
             with self.database.read() as connection:
                 page = ask(
-                    connection, self.recorder, question, limit=wanted, before=before
+                    connection, self.recorder, question, limit=wanted, after=after
                 )
             entries += page.entries
-            before = page.next
-            if before is None or len(entries) == limit:
-                return entries, before
+            after = page.next
+            if after is None or len(entries) == limit:
+                return entries, after
 
     def recent(self) -> list[Entry]:
         """Return the entries of the last moments, the newest first."""

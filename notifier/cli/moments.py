@@ -7,11 +7,12 @@ from typing import Any
 
 import click
 
-_SPAN = re.compile(r"(\d{1,6})([smhd])", re.ASCII)
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+from notifier.audit.grammar import read_ago
+
+_SPAN = re.compile(r"(\d{1,6})([smhdw])", re.ASCII)
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_NS_PER_S = 1_000_000_000
 
 
 class Span(click.ParamType[int]):
@@ -40,8 +41,9 @@ class Moment(click.ParamType[int]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> int:
         """Read ``2h`` or ``2026-05-01T15:28:51Z``; without a zone it is UTC."""
-        if ago := _SPAN.fullmatch(value):
-            return time.time_ns() - int(_length(ago).total_seconds()) * _NS_PER_S
+        ago_ns = read_ago(value, time.time_ns())
+        if ago_ns is not None:
+            return ago_ns
         try:
             at = datetime.fromisoformat(value)
         except ValueError:

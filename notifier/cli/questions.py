@@ -5,52 +5,83 @@ from typing import Any
 
 import click
 
+from notifier.audit.grammar import (
+    QuestionInvalid,
+    read_choice,
+    read_digest,
+    read_network,
+    read_repository,
+    read_tag,
+    read_text,
+    reader_of,
+)
 from notifier.audit.questions import Question
 from notifier.cli.moments import MOMENT
-from notifier.cli.options import choice
-from notifier.events.event import Action, Kind
-from notifier.registry.digest import Digest
-from notifier.registry.errors import DigestInvalid
+from notifier.events.event import Action, Kind, TagChange
+
+_Callback = Callable[[click.Context, click.Parameter, Any], Any]
+
+_ASCENDING, _DESCENDING = "asc", "desc"
 
 
-class _DigestType(click.ParamType[Digest]):
-    """A whole digest."""
-
-    name = "digest"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Digest:
-        """Read ``sha256:…``."""
+def _reading(read: Callable[[Any], Any]) -> _Callback:
+    def callback(
+        _context: click.Context, parameter: click.Parameter, given: Any
+    ) -> Any:
         try:
-            return Digest.parse(value)
-        except DigestInvalid:
-            self.fail(f"{value!r} is not a whole digest, sha256:…", param, ctx)
+            return None if given is None else read(given)
+        except QuestionInvalid as error:
+            text = str(error).rstrip(".")
+            raise click.BadParameter(text, param=parameter) from None
+
+    return callback
+
+
+def _choice(name: str, read: Callable[[str], Any], help_: str) -> Any:
+    return click.option(
+        f"--{name}",
+        multiple=True,
+        callback=_reading(lambda texts: read_choice(texts, read)),
+        help=help_,
+    )
 
 
 _OPTIONS = (
-    click.option("--digest", type=_DigestType(), help="Of the content with it."),
-    click.option("--repository", help="In this repository."),
-    click.option("--tag", help="By this tag."),
     click.option(
-        "--action",
-        "actions",
-        multiple=True,
-        type=choice(Action),
-        help="Any of these actions.",
+        "--digest",
+        callback=_reading(read_digest),
+        help="Of the content with it, or the first 12 or more of its hex digits.",
     ),
-    click.option("--kind", type=choice(Kind), help="To this kind of thing."),
-    click.option("--actor", help="By whom."),
-    click.option("--media-type", help="Of this media type."),
+    _choice("repository", read_repository, "In this repository, or glob: 'team/**'."),
+    _choice("tag", read_tag, "By this tag."),
+    _choice("tag-change", reader_of(TagChange), f"One of: {', '.join(TagChange)}."),
+    _choice("action", reader_of(Action), "Of this action: push, pull, delete, …"),
+    _choice("kind", reader_of(Kind), f"To this kind of thing: {', '.join(Kind)}."),
+    _choice("actor", read_text, "By whom."),
+    _choice("media-type", read_text, "Of this media type."),
+    _choice("address", read_network, "From this address or network: 10.0.0.0/8."),
+    _choice("useragent", read_text, "By this program: 'docker/27.*'."),
     click.option(
         "--since", "since_ns", type=MOMENT, help="2026-05-01T15:28:51Z, or 2h ago: 2h."
     ),
     click.option("--until", "until_ns", type=MOMENT, help="Before that time."),
 )
 
+order_option = click.option(
+    "--order",
+    type=click.Choice([_ASCENDING, _DESCENDING]),
+    default=_DESCENDING,
+    show_default=True,
+    help="The newest first, or the oldest: asc.",
+)
+
 
 def question_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that make up a question."""
+    """Add the options that make up a question.
+
+    Those that name values may be given several times; ``!`` before a value leaves it
+    out.
+    """
     for option in reversed(_OPTIONS):
         function = option(function)
     return function
@@ -58,6 +89,5 @@ def question_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def take_question(options: dict[str, Any]) -> Question:
     """Make a question of the options above; *options* has no others."""
-    actions = tuple(Action(name) for name in options.pop("actions"))
-    kind = options.pop("kind")
-    return Question(actions=actions, kind=Kind(kind) if kind else None, **options)
+    order = options.pop("order", _DESCENDING)
+    return Question(oldest_first=order == _ASCENDING, **options)

@@ -5,6 +5,7 @@ from sqlalchemy.exc import ArgumentError
 from notifier.access.errors import AccessError
 from notifier.audit.answers import EventUnknown
 from notifier.audit.cursor import CursorInvalid
+from notifier.audit.digests import DigestAmbiguous
 from notifier.audit.retention.errors import RetentionError
 from notifier.audit.timelines.errors import TimelineError
 from notifier.cli.children import ChildrenFailed
@@ -23,6 +24,7 @@ KNOWN = (
     CursorInvalid,
     DatabaseUnavailable,
     DeliveryError,
+    DigestAmbiguous,
     EventUnknown,
     OSError,
     RetentionError,

@@ -10,6 +10,7 @@ from notifier.db.database import (
 from notifier.db.interned import Interned, Text
 from notifier.db.prepared import Prepared, PreparedIn
 from notifier.db.rows import Bound, PreparedRows
+from notifier.db.unsorted import unsorted
 
 __all__ = [
     "Base",
@@ -23,4 +24,5 @@ __all__ = [
     "Text",
     "Transaction",
     "insert",
+    "unsorted",
 ]

@@ -57,7 +57,11 @@ def compile_statement(
     compiled = cast(
         "SQLCompiler", statement.compile(dialect=dialect, column_keys=columns)
     )
-    selected = statement.selected_columns if isinstance(statement, sa.Select) else ()
+    selected = (
+        statement.selected_columns
+        if isinstance(statement, sa.Select | sa.CompoundSelect)
+        else ()
+    )
     return Compiled(
         text=str(compiled),
         order=compiled.positiontup,

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from notifier.audit import following as module
 from notifier.audit.following import Following, Mark, MarkInvalid
-from notifier.audit.questions import Question
+from notifier.audit.questions import Question, only
 from notifier.db import Database
 from notifier.events import feed
 from notifier.events.announce import Announcer
@@ -95,7 +95,7 @@ def test_any_mark_is_a_place_to_go_on_from(
 def test_a_question_is_answered_and_its_mark_moves_past_the_rest(
     database: Database, recorder: Recorder, announcer: Announcer
 ) -> None:
-    question = Question(repository="team/app", actions=(Action.PUSH,))
+    question = Question(repository=only("team/app"), action=only(Action.PUSH))
     following = Following.from_now(database, recorder, question)
     wanted = factories.event()
     others = [factories.event(Action.PULL), factories.event(repository="else")]

@@ -37,8 +37,7 @@ def test_the_json_is_that_of_the_rest_api(
     assert json.loads(notifier("events", "show", first, "--json").stdout) == shown
 
 
-@pytest.mark.usefixtures("pushed")
-def test_every_option_narrows_the_answer(notifier: Notifier) -> None:
+def test_every_option_narrows_the_answer(notifier: Notifier, pushed: str) -> None:
     def count(*options: str) -> int:
         listed = notifier("events", "list", "--json", *options)
         return len(json.loads(listed.stdout)["items"])
@@ -55,6 +54,12 @@ def test_every_option_narrows_the_answer(notifier: Notifier) -> None:
     assert count("--media-type", "application/octet-stream") == 4
     assert count("--since", "1h", "--until", an_hour_on.isoformat()) == 6
     assert count("--since", "2999-01-01T00:00:00+01:00") == 0
+    assert count("--repository", "team/*", "--repository", "none") == 6
+    assert count("--kind", "!manifest", "--since", "2w") == 4
+    assert count("--tag-change", "new") == 2
+    assert count("--digest", pushed.removeprefix("sha256:")[:12]) == 2
+    assert count("--address", "127.0.0.0/8") == 6
+    assert count("--useragent", "!*") == 0
 
 
 @pytest.mark.usefixtures("pushed")
@@ -67,6 +72,15 @@ def test_a_long_answer_comes_in_pages(notifier: Notifier) -> None:
     assert len(first["items"]) == 4
     assert len(rest["items"]) == 2
     assert rest["next"] is None
+
+
+@pytest.mark.usefixtures("pushed")
+def test_the_oldest_may_come_first(notifier: Notifier) -> None:
+    newest_first = json.loads(notifier("events", "list", "--json").stdout)
+
+    oldest_first = notifier("events", "list", "--order", "asc", "--json").stdout
+
+    assert json.loads(oldest_first)["items"] == newest_first["items"][::-1]
 
 
 def test_people_see_tables(notifier: Notifier, pushed: str) -> None:
@@ -159,7 +173,13 @@ def _tag_and_action(line: str) -> tuple[str | None, str]:
 @pytest.mark.parametrize(
     ("arguments", "status", "reason"),
     [
-        (("list", "--digest", "sha256:1"), 2, "'sha256:1' is not a whole digest"),
+        (
+            ("list", "--digest", "sha256:1"),
+            2,
+            "Neither a digest, sha256:…, nor the first 12",
+        ),
+        (("list", "--action", "!pushed"), 2, "Not one of: push, pull, mount"),
+        (("list", "--address", "registry"), 2, "Neither an address"),
         (("list", "--since", "yesterday"), 2, "'yesterday' is neither"),
         (("list", "--cursor", "x"), 2, "'x' is not the `next` of a page"),
         (("show", str(uuid4())), 1, "there is no such event"),

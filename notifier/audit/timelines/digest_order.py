@@ -18,7 +18,7 @@ def between(low: str, high: str) -> "sa.ColumnElement[bool]":
     """Return the condition of a stretch of it, from one id up to before another.
 
     These are parameters, and so is ``digest_id``. Its value is hidden from PostgreSQL's
-    planner, see `audit.questions`.
+    planner, see `audit.orders`.
     """
     place = sa.tuple_(*_COLUMNS)
     return sa.and_(place >= _key(low), place < _key(high))

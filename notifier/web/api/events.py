@@ -20,8 +20,9 @@ from notifier.web.api.schemas.events import (
 )
 from notifier.web.api.schemas.paging import PageQuerySchema
 from notifier.web.api.schemas.verdicts import VerdictPageSchema
+from notifier.web.api.visibility import visible_part
 from notifier.web.auth.needs import Need
-from notifier.web.auth.visibility import may_see, require_visible
+from notifier.web.auth.visibility import may_see
 from notifier.web.services import services
 
 blueprint = Blueprint("events", __name__, "The audit log.")
@@ -38,19 +39,15 @@ _MAX_DELIVERIES = 1000
 def list_events(arguments: dict[str, Any]) -> Answer:
     """Ask the audit log.
 
-    Without a question it is all there is. A page may be short, or empty, and still have
-    a `next`: a question that few events meet is answered in steps.
+    Without a question it is all that the caller may see. A page may be short, or empty,
+    and still have a `next`: a question that few events meet is answered in steps.
     """
     own = services()
-    before = cursor_of("events", arguments)
-    require_visible(arguments["question"].repository)
+    after = cursor_of("events", arguments)
+    question = visible_part(arguments["question"])
     with own.database.read() as connection:
         page = ask(
-            connection,
-            own.recorder,
-            arguments["question"],
-            before=before,
-            limit=arguments["limit"],
+            connection, own.recorder, question, after=after, limit=arguments["limit"]
         )
     return render_page("events", page.entries, page.next)
 

@@ -14,6 +14,7 @@ from notifier.access.errors import (
 )
 from notifier.audit.answers import EventUnknown
 from notifier.audit.cursor import CursorInvalid
+from notifier.audit.digests import DigestAmbiguous
 from notifier.audit.following import MarkInvalid
 from notifier.audit.retention.errors import (
     ArchiveNotRestored,
@@ -123,6 +124,7 @@ def register(blueprint: Blueprint) -> None:
     blueprint.register_error_handler(MarkInvalid, _invalid_mark)
     blueprint.register_error_handler(StreamsFull, _too_many_streams)
     blueprint.register_error_handler(NotCounted, _not_counted)
+    blueprint.register_error_handler(DigestAmbiguous, _ambiguous)
 
 
 def pointer(path: Iterable[str]) -> str:
@@ -175,6 +177,11 @@ def _too_many_streams(error: StreamsFull) -> Response:
 
 def _not_counted(error: NotCounted) -> Response:
     return problem(503, _sentence(str(error)), headers={"Retry-After": "1"})
+
+
+def _ambiguous(error: DigestAmbiguous) -> Response:
+    where = {"detail": _sentence(str(error)), "parameter": "digest"}
+    return problem(422, "The request cannot be understood.", errors=[where])
 
 
 def _sentence(text: str) -> str:

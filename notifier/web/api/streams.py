@@ -18,9 +18,9 @@ from notifier.audit.items import render_item
 from notifier.db import DatabaseUnavailable
 from notifier.web.api.base import Blueprint
 from notifier.web.api.schemas.streams import LAST_EVENT_ID, StreamQuerySchema
+from notifier.web.api.visibility import visible_part
 from notifier.web.auth.callers import current_caller
 from notifier.web.auth.needs import Need
-from notifier.web.auth.visibility import require_visible
 from notifier.web.requests import client_host
 from notifier.web.services import Services, services
 
@@ -52,15 +52,15 @@ def stream_events(arguments: dict[str, Any]) -> Response:
     ago, the first event is of the type `gap`.
     """
     own = services()
-    require_visible(arguments["question"].repository)
+    question = visible_part(arguments["question"])
     given = request.headers.get(LAST_EVENT_ID) or arguments.get("after")
     mark = Mark.parse(given) if given else None
     if request.method == "HEAD":
         return Response(content_type=_MEDIA_TYPE)
     following = (
-        Following(own.recorder, arguments["question"], mark)
+        Following(own.recorder, question, mark)
         if mark
-        else Following.from_now(own.database, own.recorder, arguments["question"])
+        else Following.from_now(own.database, own.recorder, question)
     )
     stream = _Stream(own, following, _permission(own))
     leave = own.streams.enter()

@@ -11,7 +11,7 @@ def require_visible(repository: str | None) -> None:
     """Raise `Forbidden` unless the caller may see the log of a repository, or all."""
     if not may_see(repository):
         seen = ", ".join(current_caller().globs_for(Permit.AUDITOR))
-        raise Forbidden(f"Say which repository: you may see the log of {seen}.")
+        raise Forbidden(f"You may see the log of {seen}.")
 
 
 def may_see(repository: str | None) -> bool:

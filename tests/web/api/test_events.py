@@ -1,5 +1,6 @@
 """The audit log by REST: who did what, and when."""
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
@@ -10,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from notifier.events.envelope import render_envelope
-from notifier.events.event import Action, Kind, TagChange
+from notifier.events.event import Action, Descriptor, Kind, TagChange
 from notifier.registry import media_types
 from notifier.registry.digest import Digest
 from notifier.web.services import Services
@@ -219,6 +220,33 @@ _ANSWERS = [
     ("since=2026-05-01T02:02:00+02:00&until=2026-05-01T00:04:00z", [2, 1]),
     ("since=2026-04-30T22:04:00%2D02:00", [3]),
     ("since=0001-01-01T00:00:00Z&until=9999-12-31T23:59:59Z", [3, 2, 1, 0]),
+    (f"digest={Digest.of(b'1')[:19]}", [1, 0]),
+    (f"digest={Digest.of(b'1').hex[:12]}", [1, 0]),
+    (f"digest={'0' * 30}", []),
+    ("repository=team/*", [3, 2, 1, 0]),
+    ("repository=team/o*&repository=none", [2]),
+    ("repository=!team/app", [2]),
+    ("repository=**&repository=!*/oth*", [3, 1, 0]),
+    ("tag=1.0&tag=2.0", [3, 0]),
+    ("tag=!1.0", [3, 2, 1]),
+    ("tag_change=moved,new", []),
+    ("tag_change=!moved", [3, 2, 1, 0]),
+    ("action=!pull", [3, 2, 0]),
+    ("action=!pull,!delete", [2, 0]),
+    ("kind=manifest,blob&kind=!blob", [3, 1, 0]),
+    ("actor=!alice", [3, 2, 1]),
+    ("actor=!!alice", []),
+    (f"media_type=!{media_types.OCI_MANIFEST}", [2]),
+    ("address=192.0.2.1", [3, 2, 1, 0]),
+    ("address=192.0.2.200/24&address=2001:db8::/32", [3, 2, 1, 0]),
+    ("address=!192.0.2.0/28", []),
+    ("useragent=docker/27.3.1", [3, 2, 1, 0]),
+    ("useragent=docker/27.*&useragent=!*.3.*", []),
+    ("since=1s", []),
+    ("until=1s&since=1000w", [3, 2, 1, 0]),
+    ("until=1000w", []),
+    ("order=asc", [0, 1, 2, 3]),
+    ("order=desc&kind=manifest", [3, 1, 0]),
 ]
 
 
@@ -243,15 +271,33 @@ def test_the_time_of_an_event_finds_it_again(
 
 _REFUSED = [
     ("digest=sha256:abc", "digest"),
-    ("digest=6c3c624b58dbbcd3", "digest"),
+    ("digest=6c3c624b58d", "digest"),
+    ("digest=md5:6c3c624b58dbbcd3", "digest"),
+    ("digest=!sha256:6c3c624b58dbbcd3", "digest"),
     ("repository=Team/App", "repository"),
+    ("repository=Team/*", "repository"),
+    ("repository=!", "repository"),
+    ("repository=!!team/app", "repository"),
+    ("&".join(f"repository=app-{number}" for number in range(51)), "repository"),
     ("tag=a/b", "tag"),
     ("action=pushed", "action"),
     ("action=", "action"),
+    ("action=!!pull", "action"),
+    ("tag_change=newer", "tag_change"),
     ("kind=tag", "kind"),
     ("actor=", "actor"),
     ("actor=a%00b", "actor"),
     ("media_type=%00", "media_type"),
+    ("useragent=", "useragent"),
+    ("address=registry", "address"),
+    ("address=10.0.0.0/33", "address"),
+    ("address=fe80::1%25eth0", "address"),
+    ("order=newest", "order"),
+    ("order=asc&order=asc", "order"),
+    ("since=24", "since"),
+    ("since=-1h", "since"),
+    ("until=1y", "until"),
+    ("since=1h&until=2h", "until"),
     ("since=yesterday", "since"),
     ("since=2026-05-01", "since"),
     ("since=2026-05-01T00:00:00", "since"),
@@ -309,6 +355,42 @@ def test_the_pages_of_an_answer_have_no_seam(
     assert second.get_json()["next"] is None
 
 
+def test_the_pages_of_an_answer_may_go_forward_in_time(
+    api: ConformingClient, log: list[str]
+) -> None:
+    first = api.get("/events?limit=2&order=asc&repository=team/*&action=!delete")
+    url = first.headers["Link"][1:].partition(">")[0]
+    second = api.get(url.partition("/api/v1")[2])
+
+    items = [*first.get_json()["items"], *second.get_json()["items"]]
+    assert [item["event"]["id"] for item in items] == log[:3]
+
+
+def test_a_beginning_that_several_digests_have_is_refused(
+    api: ConformingClient, own: Services
+) -> None:
+    [twin, other] = [f"sha256:{'ab' * 6}{digit * 52}" for digit in "01"]
+    events = []
+    for digest in (twin, other):
+        event = factories.event()
+        descriptor = Descriptor(
+            media_type="application/x", digest=Digest(digest), size=1
+        )
+        target = replace(event.target, descriptor=descriptor)
+        events.append(replace(event, target=target))
+    fill(own.database, own.recorder, events)
+
+    refused = api.get(f"/events?digest={twin[:19]}")
+    answered = _found(api, f"digest={twin[:20]}")
+
+    assert refused.status_code == 422
+    [error] = refused.get_json()["errors"]
+    assert error["parameter"] == "digest"
+    assert twin in error["detail"]
+    assert other in error["detail"]
+    assert [item["event"]["id"] for item in answered] == [str(events[0].id)]
+
+
 @settings(
     deadline=None,
     max_examples=50,
@@ -325,13 +407,19 @@ def test_the_pages_of_an_answer_have_no_seam(
                 "kind",
                 "actor",
                 "media_type",
+                "address",
+                "useragent",
+                "tag_change",
+                "order",
                 "since",
                 "until",
                 "limit",
                 "cursor",
             ]
         ),
-        st.text() | st.integers().map(str) | st.just("2026-05-01T00:00:00Z"),
+        st.text()
+        | st.integers().map(str)
+        | st.sampled_from(["2026-05-01T00:00:00Z", "24h", "!a", "**/a*", "::/9"]),
         min_size=1,
         max_size=3,
     )

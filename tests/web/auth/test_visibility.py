@@ -73,9 +73,15 @@ def test_an_auditor_of_some_repositories_sees_their_log_alone(
     others = auditor.get("/api/v1/events?repository=secret/app")
     everything = auditor.get("/api/v1/events")
 
+    globbed = auditor.get("/api/v1/events?repository=**/app&action=push")
+    digest = own.get_json()["items"][0]["event"]["target"]["digest"]
+    by_digest = auditor.get(f"/api/v1/events?digest={digest}")
+
     assert len(own.get_json()["items"]) == 3
-    assert (others.status_code, everything.status_code) == (403, 403)
-    assert "team/**" in everything.get_json()["detail"]
+    assert others.status_code == 403
+    assert "team/**" in others.get_json()["detail"]
+    assert everything.get_json() == own.get_json() == globbed.get_json()
+    assert len(by_digest.get_json()["items"]) == 1
     seen = auditor.get(f"/api/v1/events/{ids('team/app')[0]}")
     unseen = auditor.get(f"/api/v1/events/{ids('secret/app')[0]}")
     assert (seen.status_code, unseen.status_code) == (200, 404)

@@ -1,113 +1,17 @@
-"""Events: the audit log, and what it is asked."""
+"""Events: the lines of the audit log."""
 
-from typing import Any
+from marshmallow import Schema, fields
 
-from marshmallow import Schema, ValidationError, fields, post_load
-
-from notifier.audit.questions import Question
 from notifier.events.envelope import dump_event
-from notifier.events.event import Action, Kind, TagChange
-from notifier.registry.digest import Digest
-from notifier.registry.errors import RegistryError
-from notifier.registry.reference import parse_repository, parse_tag
+from notifier.events.event import Kind, TagChange
 from notifier.web.api.schemas.deliveries import DeliverySchema
-from notifier.web.api.schemas.envelope import DIGEST, MEDIA_TYPE
-from notifier.web.api.schemas.fields import CommaList, Instant, Nanoseconds
+from notifier.web.api.schemas.fields import Instant
 from notifier.web.api.schemas.paging import NEXT, PageQuerySchema
-
-_MAX_TEXT = 512
-
-
-def _digest(text: str) -> None:
-    _check(Digest.parse, text, "Not a whole digest: its algorithm, a colon, its hex.")
+from notifier.web.api.schemas.questions import QuestionSchema
 
 
-def _repository(text: str) -> None:
-    _check(parse_repository, text, "Not the name of a repository.")
-
-
-def _tag(text: str) -> None:
-    _check(parse_tag, text, "Not a tag.")
-
-
-def _visible(text: str) -> None:
-    if not 0 < len(text) <= _MAX_TEXT or not text.isprintable():
-        raise ValidationError(f"Not 1 to {_MAX_TEXT} visible characters.")
-
-
-class EventQuerySchema(PageQuerySchema):
-    """What is asked of the log: all that is given has to be so."""
-
-    digest = fields.String(
-        validate=_digest,
-        metadata={
-            "description": "Of the content with this digest.",
-            "example": DIGEST,
-        },
-    )
-    repository = fields.String(
-        validate=_repository,
-        metadata={"description": "In this repository.", "example": "team/app"},
-    )
-    tag = fields.String(
-        validate=_tag, metadata={"description": "By this tag.", "example": "1.0"}
-    )
-    action = CommaList(
-        fields.Enum(Action, by_value=True),
-        metadata={
-            "description": "Any of these actions: several times, or with commas.",
-            "example": ["push"],
-        },
-    )
-    kind = fields.Enum(
-        Kind,
-        by_value=True,
-        metadata={
-            "description": "To this kind of thing. A tag counts as the manifest that "
-            "it names."
-        },
-    )
-    actor = fields.String(
-        validate=_visible,
-        metadata={"description": "By whom.", "example": "alice"},
-    )
-    media_type = fields.String(
-        validate=_visible,
-        metadata={"description": "Of this media type.", "example": MEDIA_TYPE},
-    )
-    since = Nanoseconds(
-        metadata={
-            "description": "At that time (RFC 3339) or later.",
-            "example": "2026-05-01T00:00:00Z",
-        }
-    )
-    until = Nanoseconds(
-        metadata={
-            "description": "Before that time (RFC 3339).",
-            "example": "2026-06-01T00:00:00+02:00",
-        }
-    )
-
-    @post_load
-    def make_question(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """Put together what is asked; the paging stays beside it."""
-        digest, media_type = data.get("digest"), data.get("media_type")
-        since_ns, until_ns = data.get("since"), data.get("until")
-        if since_ns is not None and until_ns is not None and since_ns > until_ns:
-            raise ValidationError("Earlier than since.", "until")
-        question = Question(
-            digest=Digest(digest) if digest else None,
-            repository=data.get("repository"),
-            tag=data.get("tag"),
-            actions=tuple(data.get("action", ())),
-            kind=data.get("kind"),
-            actor=data.get("actor"),
-            # A plus sign that was not escaped arrives as a space.
-            media_type=media_type.replace(" ", "+") if media_type else None,
-            since_ns=since_ns,
-            until_ns=until_ns,
-        )
-        return {**data, "question": question}
+class EventQuerySchema(PageQuerySchema, QuestionSchema):
+    """What is asked of the log, and which part of the answer is wanted."""
 
 
 class IngestedSchema(Schema):
@@ -213,7 +117,7 @@ class EntryDetailSchema(EntrySchema):
 
 
 class EntryPageSchema(Schema):
-    """A page of the log, newest first.
+    """A page of the log, newest first unless it was asked otherwise.
 
     A page may be short, or empty, and still have a next: a question that few lines
     meet is answered in steps.
@@ -221,10 +125,3 @@ class EntryPageSchema(Schema):
 
     items = fields.List(fields.Nested(EntrySchema), required=True)
     next = NEXT
-
-
-def _check(parse: Any, text: str, message: str) -> None:
-    try:
-        parse(text)
-    except RegistryError:
-        raise ValidationError(message) from None

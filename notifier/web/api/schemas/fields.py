@@ -1,11 +1,14 @@
 """Kinds of fields that several schemas have."""
 
 import re
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from marshmallow import ValidationError, fields
+
+from notifier.audit.grammar import read_ago
 
 # RFC 3339, but that the seconds may be left out. In a query, a plus sign that was not
 # escaped arrives as a space.
@@ -59,6 +62,23 @@ class Moment(Nanoseconds):
     ) -> Any:
         at_ns = super()._deserialize(value, attr, data, **more)
         return _EPOCH + timedelta(microseconds=at_ns // 1000)
+
+
+class NanosecondsOrAgo(Nanoseconds):
+    """A time in a request: RFC 3339, or how long ago, as ``24h``."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **more: Any
+    ) -> Any:
+        ago_ns = read_ago(str(value), time.time_ns())
+        if ago_ns is not None:
+            return ago_ns
+        try:
+            return super()._deserialize(value, attr, data, **more)
+        except ValidationError as error:
+            raise ValidationError(
+                f"{error.messages[0]} Or how long ago: 24h."
+            ) from None
 
 
 class CommaList(fields.List[Any]):

@@ -13,7 +13,7 @@ class StreamQuerySchema(EventQuerySchema):
     class Meta:
         """Whoever listens has no pages, and hears of what is new."""
 
-        exclude = ("limit", "cursor", "since", "until")
+        exclude = ("limit", "cursor", "since", "until", "order")
 
     after = fields.String(
         metadata={

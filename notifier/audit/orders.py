@@ -1,0 +1,83 @@
+"""The orders in which rows can be read: those of the indexes, each ending in the id.
+
+An order is led by columns. Where these have the same values throughout lies a stretch:
+its rows are in the order of their time.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from notifier.events.tables import EventRow
+
+_ID = EventRow.__table__.columns["id"]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order, by the *columns* that lead it and the *words* of its index's condition.
+
+    No columns are the order of time.
+    """
+
+    columns: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+
+    def select(
+        self, number: int, *columns: str, oldest_first: bool
+    ) -> sa.Select[tuple[Any, ...]]:
+        """Select rows of stretch *number*, from ``low`` up to, without, ``high``.
+
+        Not `column = value ORDER BY id`: for a frequent value PostgreSQL may go along
+        the primary key and pass over what does not match, for ever if the value was
+        last seen long ago. Only one index has the order that is asked for here.
+        """
+        leaders = [_column(name) for name in self.columns]
+        key: Any = sa.tuple_(*leaders, _ID) if leaders else _ID
+        return (
+            sa.select(_ID, *(_column(name) for name in columns))
+            .where(
+                key >= self._place(number, "low"),
+                key < self._place(number, "high"),
+                *(sa.text(word) for word in self.words),
+            )
+            .order_by(
+                *(
+                    column if oldest_first else column.desc()
+                    for column in (*leaders, _ID)
+                )
+            )
+        )
+
+    def bound(self, number: int, values: tuple[Any, ...]) -> dict[str, Any]:
+        """Return the values of stretch *number*, by their names in its statement."""
+        names = [_name(column, number) for column in self.columns]
+        return dict(zip(names, values, strict=True))
+
+    def _place(self, number: int, bound: str) -> Any:
+        """Return a place in the order.
+
+        Subqueries hide the values from PostgreSQL's planner. Else, from what it
+        believes to know of them, it may find it cheaper to sort all rows that have
+        them.
+        """
+        hidden = [
+            sa.select(
+                sa.bindparam(_name(name, number), type_=_column(name).type)
+            ).scalar_subquery()
+            for name in self.columns
+        ]
+        id_ = sa.bindparam(bound, type_=_ID.type)
+        return sa.tuple_(*hidden, id_) if hidden else id_
+
+
+BY_TIME = Order()
+
+
+def _column(name: str) -> sa.ColumnElement[Any]:
+    return EventRow.__table__.columns[name]
+
+
+def _name(column: str, number: int) -> str:
+    return f"{column}_{number}"

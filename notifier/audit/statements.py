@@ -1,0 +1,102 @@
+"""The statements by which the log is read: prepared, one for each shape.
+
+None sorts: rows come along an index, stretch by stretch, and who asks puts the
+stretches together. None reads more than its window.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+
+from notifier.audit import conditions
+from notifier.audit.orders import Order
+from notifier.audit.span import Span
+from notifier.db import Prepared
+
+_MOST_REMEMBERED = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a statement depends on, but for values: how many *stretches* of an order."""
+
+    order: Order
+    stretches: int
+    oldest_first: bool
+
+
+@lru_cache(maxsize=_MOST_REMEMBERED)
+def ends(shape: Shape) -> Prepared:
+    """Select the last id of the window of each stretch that has so many rows."""
+    return Prepared(_all_of(_ends(shape)))
+
+
+@lru_cache(maxsize=_MOST_REMEMBERED)
+def read(
+    shape: Shape, tested: tuple[conditions.Shape, ...], names: tuple[str, ...]
+) -> Prepared:
+    """Select the ids in the windows that meet conditions, and the ends of the windows.
+
+    Beside each id stand its numbers of *names*. An end has a 1 in the second column,
+    what meets the conditions a 0. Both are in one statement so that they fit together:
+    rows come in all the time.
+    """
+    columns = dict.fromkeys([*(column for column, *_ in tested), *names])
+    windows = [
+        sa.select(_window(shape, number, *columns)) for number in range(shape.stretches)
+    ]
+    rows = _all_of(windows).subquery("rows")
+    met = sa.select(
+        rows.c.id, sa.literal_column("0"), *(rows.c[name] for name in names)
+    ).where(
+        *(conditions.clause(one, number, rows.c) for number, one in enumerate(tested))
+    )
+    mark: list[sa.ColumnElement[Any]] = [
+        sa.literal_column("1"),
+        *(sa.literal_column("NULL") for _ in names),
+    ]
+    return Prepared(
+        sa.union_all(met, *(end.add_columns(*mark) for end in _ends(shape)))
+    )
+
+
+def values(
+    shape: Shape, stretches: Sequence[tuple[Any, ...]], span: Span, rows: int
+) -> dict[str, Any]:
+    """Return the values of such a statement, whose windows have so many *rows*."""
+    window = max(rows // shape.stretches, 1)
+    values: dict[str, Any] = {
+        "low": span.low,
+        "high": span.high,
+        "window": window,
+        "before_end": window - 1,
+    }
+    for number, stretch in enumerate(stretches):
+        values |= shape.order.bound(number, stretch)
+    return values
+
+
+def _ends(shape: Shape) -> list[sa.Select[Any]]:
+    last_of = [
+        sa.select(_window(shape, number).c.id).offset(_BEFORE_END).subquery()
+        for number in range(shape.stretches)
+    ]
+    # SQLite takes no OFFSET within a UNION but in a subquery.
+    return [sa.select(last.c.id) for last in last_of]
+
+
+def _window(shape: Shape, number: int, *columns: str) -> sa.Subquery:
+    """Select the first rows of a stretch."""
+    rows = shape.order.select(number, *columns, oldest_first=shape.oldest_first)
+    return rows.limit(_WINDOW).subquery()
+
+
+def _all_of(parts: list[sa.Select[Any]]) -> Any:
+    return parts[0] if len(parts) == 1 else sa.union_all(*parts)
+
+
+_WINDOW = sa.bindparam("window", type_=sa.Integer)
+_BEFORE_END = sa.bindparam("before_end", type_=sa.Integer)
