@@ -3,6 +3,7 @@
 from notifier.db.base import Base
 from notifier.db.database import (
     Database,
+    DatabaseFull,
     DatabaseUnavailable,
     Transaction,
     insert,
@@ -16,6 +17,7 @@ __all__ = [
     "Base",
     "Bound",
     "Database",
+    "DatabaseFull",
     "DatabaseUnavailable",
     "Interned",
     "Prepared",

@@ -19,7 +19,11 @@ _UNAVAILABLE = (
 
 
 class DatabaseUnavailable(Exception):
-    """The database cannot be reached, is locked or is full. Trying again may help."""
+    """The database cannot be reached, or is locked. Trying again may help."""
+
+
+class DatabaseFull(DatabaseUnavailable):
+    """The database has no room for more. What was there is unharmed."""
 
 
 class Transaction:
@@ -55,6 +59,10 @@ class _Backend(Protocol):
     def leave(self) -> None: ...
     def close(self) -> None: ...
 
+    def is_full(self, error: BaseException) -> bool:
+        """Tell whether the driver's *error* is for want of room."""
+        ...
+
 
 class Database:
     """SQLite or PostgreSQL, by URL. Threads may share it; processes may not."""
@@ -83,8 +91,8 @@ class Database:
     def transaction(self) -> Iterator[Transaction]:
         """Make one change: all of it when the block ends, nothing if it raises.
 
-        Raises `DatabaseUnavailable`. Keep the block short and free of waiting: on
-        SQLite no other change can begin before it ends.
+        Raises `DatabaseUnavailable`, `DatabaseFull` among it. Keep the block short and
+        free of waiting: on SQLite no other change can begin before it ends.
         """
         with self._translated_errors(), self._backend.write() as connection:
             transaction = Transaction(connection)
@@ -104,7 +112,10 @@ class Database:
         try:
             yield
         except self._unavailable as error:
-            raise DatabaseUnavailable(str(getattr(error, "orig", error))) from error
+            cause = getattr(error, "orig", error)
+            is_full = self._backend.is_full(cause)
+            kind = DatabaseFull if is_full else DatabaseUnavailable
+            raise kind(str(cause)) from error
         except DBAPIError as error:
             if error.connection_invalidated:
                 raise DatabaseUnavailable(str(error.orig)) from error

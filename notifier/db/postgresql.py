@@ -9,6 +9,9 @@ _POOL_SIZE = 10
 _OVERFLOW = 20
 _CONNECT_TIMEOUT_S = 5
 _POOL_TIMEOUT_S = 10
+_DISK_FULL = "53100"
+# The server is shut down or starts, or an administrator ends the connection.
+_ENDING = "57P"
 
 
 class PostgreSQL:
@@ -44,12 +47,16 @@ class PostgreSQL:
         """Drop a connection that is broken: there is nothing left to roll back.
 
         What runs on the driver's own cursor breaks without the knowledge of SQLAlchemy,
-        which would try, and log that it could not.
+        which would try, and log that it could not. A server that ends a connection says
+        so before it does.
         """
         try:
             yield
-        except self.unavailable:
-            if not connection.invalidated and connection.connection.closed:
+        except (*self.unavailable, sa.exc.OperationalError) as error:
+            is_ending = (_sqlstate(error) or "").startswith(_ENDING)
+            if not connection.invalidated and (
+                is_ending or connection.connection.closed
+            ):
                 connection.invalidate()
             raise
 
@@ -59,3 +66,12 @@ class PostgreSQL:
     def close(self) -> None:
         """Close the pool."""
         self.engine.dispose()
+
+    def is_full(self, error: BaseException) -> bool:
+        """Tell whether the server's disk is full."""
+        return _sqlstate(error) == _DISK_FULL
+
+
+def _sqlstate(error: BaseException) -> str | None:
+    state: str | None = getattr(getattr(error, "orig", error), "sqlstate", None)
+    return state

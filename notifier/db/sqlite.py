@@ -20,6 +20,8 @@ import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
 _LOCK_TIMEOUT_S = 10.0
+# The lower byte of an extended result code.
+_PRIMARY = 0xFF
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     # A commit is on the disk before it is answered for.
@@ -78,12 +80,15 @@ class SQLite:
         connection = self._connection()
         with self._write_lock():
             driver = _driver(connection)
-            driver.execute("BEGIN IMMEDIATE")
             try:
+                driver.execute("BEGIN IMMEDIATE")
                 yield connection
                 driver.execute("COMMIT")
-            except BaseException:
+            except BaseException as error:
                 self._roll_back(connection)
+                if _code(getattr(error, "orig", error)) == sqlite3.SQLITE_READONLY:
+                    # It was opened while nobody could write, and would stay so.
+                    self.close()
                 raise
 
     def leave(self) -> None:
@@ -96,6 +101,10 @@ class SQLite:
             self._kept.connection.close()
             del self._kept.connection, self._kept.thread
         self._close_ended()
+
+    def is_full(self, error: BaseException) -> bool:
+        """Tell whether the disk is full."""
+        return _code(error) == sqlite3.SQLITE_FULL
 
     def _connection(self) -> sa.Connection:
         connection: sa.Connection | None = getattr(self._kept, "connection", None)
@@ -117,7 +126,8 @@ class SQLite:
         try:
             _driver(connection).execute("ROLLBACK")
         except sqlite3.Error:
-            # SQLite has rolled back by itself, as it does when the disk is full.
+            # It has not begun, or SQLite has rolled back by itself, as it does when
+            # the disk is full.
             self.close()
 
     @contextmanager
@@ -139,6 +149,12 @@ def _driver(connection: sa.Connection) -> sqlite3.Connection:
     driver = connection.connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - no other driver
     return driver
+
+
+def _code(error: BaseException) -> int | None:
+    """Return SQLite's code for an error of its own, without its details."""
+    code: int | None = getattr(error, "sqlite_errorcode", None)
+    return code and code & _PRIMARY
 
 
 def _configure(connection: sqlite3.Connection, _record: object) -> None:

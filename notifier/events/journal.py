@@ -18,6 +18,7 @@ from notifier.events.event import Event
 from notifier.events.lines import render_line
 from notifier.events.mover import SUFFIX, Mover
 from notifier.ids import uuid7
+from notifier.storage.disk import full_is_told
 
 _ROTATE_BYTES = 8 * 1024 * 1024
 _STOP_S = 5.0
@@ -44,11 +45,13 @@ class Journal:
     def append(self, event: Event) -> None:
         """Keep *event*; it will be in the database within a moment.
 
-        Raises `OSError` if the file cannot take it; then nothing is kept.
+        Raises `StorageFull`, or another `OSError` if the file cannot take it; then
+        nothing is kept.
         """
         line = render_line(event)
         with self._lock:
-            self._file.append(line)
+            with full_is_told():
+                self._file.append(line)
             if self._file.size >= _ROTATE_BYTES:
                 # If there cannot be a new file, this one has to go on: the event is in.
                 with suppress(OSError):

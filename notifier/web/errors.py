@@ -9,7 +9,7 @@ import structlog
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from notifier.db import DatabaseUnavailable
+from notifier.db import DatabaseFull, DatabaseUnavailable
 from notifier.web.v2 import errors as v2_errors
 
 MEDIA_TYPE = "application/problem+json"
@@ -21,6 +21,7 @@ def init_app(app: Flask) -> None:
     """Let *app* answer every error of a view, and its own, with a problem."""
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(DatabaseUnavailable, _unavailable)
+    app.register_error_handler(DatabaseFull, _full)
     app.register_error_handler(Exception, _fault)
 
 
@@ -60,6 +61,11 @@ def _unavailable(error: DatabaseUnavailable) -> Response:
     return problem(
         503, "The database cannot be reached just now.", headers={"Retry-After": "1"}
     )
+
+
+def _full(error: DatabaseFull) -> Response:
+    _log.error("storage_full", error=str(error))
+    return problem(507, "The database has no room for more.")
 
 
 def _fault(error: Exception) -> Response:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
-from notifier.db import Database, DatabaseUnavailable, Prepared, Text
+from notifier.db import Database, DatabaseFull, DatabaseUnavailable, Prepared, Text
 
 
 @pytest.fixture(name="database")
@@ -139,3 +139,38 @@ def test_a_pool_that_stays_empty_is_unavailable(
     ):
         pass
     database.close()
+
+
+def test_a_server_whose_disk_is_full_is_told_apart(database: Database) -> None:
+    def fill() -> None:
+        with database.transaction() as transaction:
+            transaction.connection.exec_driver_sql(
+                "DO $$ BEGIN RAISE EXCEPTION 'full' USING ERRCODE = '53100'; END $$"
+            )
+
+    with pytest.raises(DatabaseFull, match="full"):
+        fill()
+
+
+@pytest.mark.parametrize("is_driver", [True, False])
+def test_one_that_the_server_says_to_end_is_not_used_again(
+    database: Database, caplog: pytest.LogCaptureFixture, *, is_driver: bool
+) -> None:
+    end = "DO $$ BEGIN RAISE EXCEPTION 'end' USING ERRCODE = '57P01'; END $$"
+    pids: list[int | None] = []
+
+    def change(*statements: str) -> None:
+        with database.transaction() as transaction:
+            connection = transaction.connection
+            pids.append(connection.scalar(sa.text("SELECT pg_backend_pid()")))
+            for statement in statements:
+                if is_driver:
+                    connection.connection.cursor().execute(statement)
+                connection.exec_driver_sql(statement)
+
+    with pytest.raises(DatabaseUnavailable, match="end"):
+        change(end)
+    change()
+
+    assert pids[0] != pids[1]
+    assert caplog.records == []

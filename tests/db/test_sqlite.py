@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from notifier.db import Base, Database, DatabaseUnavailable, Text
+from notifier.db import Base, Database, DatabaseFull, DatabaseUnavailable, Text
 
 _ROUNDS = 20
 
@@ -193,7 +193,7 @@ def test_a_full_disk_undoes_the_change_and_the_next_one_works(
     with database.read() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
         connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
-    with pytest.raises(DatabaseUnavailable, match="full"):
+    with pytest.raises(DatabaseFull, match="full"):
         change("x" * 1_000_000)
     database.close()
 
@@ -203,6 +203,22 @@ def test_a_full_disk_undoes_the_change_and_the_next_one_works(
             "before",
             "after",
         ]
+
+
+def test_a_connection_that_could_not_write_is_replaced(database: Database) -> None:
+    def change(text: str, *pragmas: str) -> None:
+        with database.transaction() as transaction:
+            for pragma in pragmas:
+                transaction.connection.exec_driver_sql(pragma)
+            transaction.execute(sa.insert(Text), {"text": text})
+
+    with pytest.raises(DatabaseUnavailable, match="readonly"):
+        # As if it had been opened while the file was read-only.
+        change("before", "PRAGMA query_only=ON")
+
+    change("after")
+    with database.read() as connection:
+        assert list(connection.scalars(sa.select(Text.text))) == ["after"]
 
 
 def test_a_change_that_the_database_itself_undid_does_not_stick(

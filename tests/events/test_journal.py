@@ -28,6 +28,7 @@ from notifier.events.lines import render_line
 from notifier.events.record import Recorder
 from notifier.events.tables import EventRow
 from notifier.registry.digest import Digest
+from notifier.storage import StorageFull
 from tests import factories
 
 
@@ -287,7 +288,7 @@ def test_a_full_disk_takes_no_event_and_tears_no_line(
         for fault in (refuse, lambda file, line: write(file, line[:20])):
             with monkeypatch.context() as patch:
                 patch.setattr(os, "write", fault)
-                with pytest.raises(OSError, match="space"):
+                with pytest.raises(StorageFull, match="space"):
                     journal.append(pull(2))
         journal.append(pull(3))
 

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from notifier.config import Settings
-from notifier.db import Database, DatabaseUnavailable
+from notifier.db import Database, DatabaseFull, DatabaseUnavailable
 from notifier.web.services import Services
 
 _ENDPOINTS = "/api/v1/endpoints"
@@ -143,6 +143,20 @@ def test_a_database_that_is_away_is_a_problem_to_try_again(
     _assert_problem(response, 503)
     assert response.headers["Retry-After"] == "1"
     assert "hunter2" not in response.text
+
+
+def test_a_database_that_is_full_is_a_problem_of_its_own(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Database) -> Any:
+        raise DatabaseFull("/var/lib/notifier.db")
+
+    monkeypatch.setattr(Database, "read", refuse)
+
+    response = client.get(_ENDPOINTS)
+
+    _assert_problem(response, 507)
+    assert "/var/lib" not in response.text
 
 
 def test_a_fault_is_a_problem_that_tells_nothing_else(

@@ -7,7 +7,7 @@ import structlog
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException
 
-from notifier.db import DatabaseUnavailable
+from notifier.db import DatabaseFull, DatabaseUnavailable
 from notifier.registry import errors
 from notifier.storage import StorageFull
 from notifier.web.requests import registry_url
@@ -45,6 +45,7 @@ def register(blueprint: Blueprint) -> None:
     blueprint.register_error_handler(errors.RegistryError, _refused)
     blueprint.register_error_handler(errors.RegistryErrors, _refused_often)
     blueprint.register_error_handler(DatabaseUnavailable, _unavailable)
+    blueprint.register_error_handler(DatabaseFull, _full)
     blueprint.register_error_handler(StorageFull, _full)
     blueprint.register_error_handler(HTTPException, render_http)
     blueprint.register_error_handler(Exception, _fault)
@@ -93,7 +94,7 @@ def _unavailable(error: DatabaseUnavailable) -> Response:
     return response
 
 
-def _full(error: StorageFull) -> Response:
+def _full(error: DatabaseFull | StorageFull) -> Response:
     _log.error("storage_full", error=str(error))
     return _render(507, [("UNKNOWN", "the storage is full", None)])
 

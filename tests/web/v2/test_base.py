@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 
 from notifier import app as composition
 from notifier.config import Settings
-from notifier.db import DatabaseUnavailable
+from notifier.db import DatabaseFull, DatabaseUnavailable
 from notifier.events import signals
 from notifier.storage import StorageFull
 from notifier.web.services import Services
@@ -168,9 +168,10 @@ class Refusing:
     [
         (LookupError("a bug"), 500),
         (DatabaseUnavailable("down"), 503),
+        (DatabaseFull("full"), 507),
         (StorageFull("full"), 507),
     ],
-    ids=["bug", "database", "storage"],
+    ids=["bug", "database", "full-database", "full-storage"],
 )
 def test_a_change_whose_event_cannot_be_told_is_undone(
     app: Flask, client: FlaskClient, own: Services, error: Exception, status: int
