@@ -34,7 +34,7 @@ from notifier.metrics import Metrics
 from notifier.registry.repositories import Catalog
 from notifier.secrets import SecretBox
 from notifier.storage import open_storage
-from notifier.web import errors, gate, health, log
+from notifier.web import errors, gate, hands, health, log
 from notifier.web.api import openapi
 from notifier.web.application import Application
 from notifier.web.auth import tokens
@@ -61,6 +61,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     errors.init_app(app)
     gate.init_app(app)
     log.init_app(app)
+    hands.init_app(app, settings.web_threads)
     return app
 
 

@@ -132,7 +132,8 @@ def _server(settings: Settings, certificate: CertificateFiles | None) -> WebServ
         http=HTTPModes.auto if certificate is None else HTTPModes.http1,
         # What one process keeps in memory, no other can serve.
         workers=1 if _is_in_memory(settings) else settings.web_processes,
-        blocking_threads=settings.web_threads + settings.web_streams,
+        # They come as they are needed. How many are at work is for `web.hands` to say.
+        blocking_threads=_CONNECTIONS,
         backpressure=_CONNECTIONS,
         backlog=_BACKLOG,
         http1_settings=HTTP1Settings(

@@ -230,7 +230,10 @@ class Settings:
     )
     web_processes: int = _setting(2, values.number(1, 64), "Web server processes.")
     web_threads: int = _setting(
-        64, values.number(1, 1024), "Requests at once in each web process."
+        64,
+        values.number(1, 1024),
+        "Requests that each web process works at; those that wait for their clients do "
+        "not count.",
     )
     web_streams: int = _setting(
         16,

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,10 @@ from redis import Redis
 from notifier.cli import schema
 from notifier.config import Settings
 from notifier.delivery.queue import socket_path
-from tests import servers
+from tests import factories, servers
 from tests.cli.running import PATIENCE_S, environment, free_port, run, running
 from tests.receiver import wait_until
+from tests.test_story import push_image
 
 
 @pytest.fixture(name="data_dir")
@@ -75,3 +77,17 @@ def test_the_worker_stops_cleanly_at_ctrl_c(data_dir: Path) -> None:
         process.send_signal(signal.SIGINT)
 
         assert process.wait(PATIENCE_S) == 0
+
+
+def test_slow_uploads_keep_nobody_waiting(data_dir: Path) -> None:
+    one = {"NOTIFIER_WEB_PROCESSES": "1", "NOTIFIER_WEB_THREADS": "1"}
+    digest = factories.digest(b"never sent")
+    head = (
+        f"POST /v2/slow/app/blobs/uploads/?digest={digest} HTTP/1.1\r\n"
+        "Host: registry\r\nContent-Length: 1000\r\n\r\n."
+    )
+    with running(data_dir, "web", **one) as program, ExitStack() as stack:
+        for _ in range(20):
+            stack.enter_context(program.connect()).sendall(head.encode())
+
+        push_image(program, "1.0")
