@@ -49,6 +49,11 @@ class Instant(sa.types.TypeDecorator[datetime]):
         return None if value is None else _EPOCH + value * _MICROSECOND
 
 
+def earlier(column: Any, by: timedelta) -> sa.ColumnElement[Any]:
+    """Return the `Instant` of *column*, brought forward *by* so much."""
+    return sa.type_coerce(column, sa.BigInteger) - by // _MICROSECOND
+
+
 # PostgreSQL sorts text by the locale unless told; the specification's lexical order
 # is that of the bytes, which SQLite uses by itself.
 ByteOrderText = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")

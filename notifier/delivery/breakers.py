@@ -1,12 +1,13 @@
 """The breakers' rows: one for each endpoint that did not take what it was last sent."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from notifier.db import Prepared, Transaction
+from notifier.db.base import earlier
 from notifier.delivery.breaker import Breaker, BreakerState
 from notifier.delivery.tables import BreakerRow
 
@@ -69,6 +70,17 @@ def end_pause(transaction: Transaction, key: int) -> None:
         sa.update(BreakerRow)
         .where(BreakerRow.endpoint_id == key)
         .values(paused_until=None)
+    )
+
+
+def bring_forward(
+    connection: sa.Connection, key: int, now: datetime, by: timedelta
+) -> None:
+    """Have a pause that lasts beyond *now* end so much earlier."""
+    connection.execute(
+        sa.update(BreakerRow)
+        .where(BreakerRow.endpoint_id == key, BreakerRow.paused_until > now)
+        .values(paused_until=earlier(BreakerRow.paused_until, by))
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from notifier.db import Transaction
+from notifier.db.base import earlier
 from notifier.delivery import breakers
 from notifier.delivery.errors import (
     DeliveryUnknown,
@@ -156,6 +157,17 @@ def cancel_due(connection: sa.Connection, key: int) -> None:
         due.where(DeliveryRow.state == PENDING).values(state=CANCELLED, due_at=None)
     )
     connection.execute(due.values(due_at=None))
+
+
+def bring_forward(
+    connection: sa.Connection, key: int, now: datetime, by: timedelta
+) -> None:
+    """Have what an endpoint is to get after *now* be due so much earlier."""
+    connection.execute(
+        sa.update(DeliveryRow)
+        .where(DeliveryRow.endpoint_id == key, DeliveryRow.due_at > now)
+        .values(due_at=earlier(DeliveryRow.due_at, by))
+    )
 
 
 _DELIVERIES = sa.select(

@@ -25,7 +25,7 @@ from notifier.delivery.queue import JobQueue, redis_url, run_rq_worker
 from notifier.delivery.reach import Reach
 from notifier.delivery.repair.repairer import Repairer
 from notifier.delivery.retention import Retention
-from notifier.delivery.sweep import sweep
+from notifier.delivery.sweep import Sweep
 from notifier.delivery.ways import Ways
 from notifier.events.announce import Announcer
 from notifier.events.counter import EventCounter
@@ -83,7 +83,7 @@ def run(settings: Settings, more: More = lambda *_: ()) -> int:
     repairer = Repairer(database, office.endpoints, recorder, office.holder)
     threads = [
         *_keeping(settings, database),
-        Periodic("sweep", _SWEEP_S, lambda: sweep(database, drains.start)),
+        Periodic("sweep", _SWEEP_S, Sweep(database, drains.start).work),
         Periodic("repair", _REPAIR_S, repairer.work),
         Periodic(
             "expiry",
