@@ -25,6 +25,24 @@ def postgresql(folder: Path) -> Iterator[str]:
         server.cleanup()
 
 
+def stop_postgresql(folder: Path, *, crash: bool) -> None:
+    """Stop the server in *folder*; with *crash* it closes nothing first."""
+    server = get_server(folder)
+    if not crash:
+        server.stop()
+        return
+    process = server.get_postmaster_info().process
+    assert process is not None
+    # It ends its own processes, and leaves all else to the recovery.
+    process.send_signal(signal.SIGQUIT)
+    process.wait(10)
+
+
+def start_postgresql(folder: Path) -> None:
+    """Start the server in *folder* again."""
+    get_server(folder).ensure_postgres_running()
+
+
 @contextmanager
 def web_server(
     environment: dict[str, str],

@@ -9,6 +9,7 @@ import click
 from tests.faults import report
 from tests.faults.options import databases_option, json_option
 from tests.faults.progress import watching
+from tests.faults.scenario import Skipped
 from tests.faults.scenarios import SCENARIOS
 from tests.faults.trial import Plan, Trial, run_trial
 
@@ -55,7 +56,7 @@ def main(
         for database in dict.fromkeys(databases)
         if database in SCENARIOS[name].databases
     ]
-    trials = [_try(plan) for plan in plans]
+    trials = [trial for plan in plans if (trial := _try(plan))]
     report.show(trials)
     if json_path:
         found = [trial.as_dict() for trial in trials]
@@ -64,10 +65,14 @@ def main(
         raise SystemExit(1)
 
 
-def _try(plan: Plan) -> Trial:
+def _try(plan: Plan) -> Trial | None:
     name = f"{plan.scenario.name} on {plan.database}"
     with watching(name, plan.pushes) as watch:
-        return run_trial(plan, on_push=watch.pushed, tell=watch.tell)
+        try:
+            return run_trial(plan, on_push=watch.pushed, tell=watch.tell)
+        except Skipped as reason:
+            watch.tell(f"skipped: {reason}")
+            return None
 
 
 if __name__ == "__main__":

@@ -2,13 +2,15 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import urljoin
 
 import requests
 
 from tests import factories
-from tests.faults.images import Image
+from tests.faults.images import Image, Part
 from tests.faults.ledger import Change, Ledger
 
 _ANSWER_S = 30.0
@@ -19,6 +21,8 @@ _BROKEN = (
     requests.Timeout,
     requests.exceptions.ChunkedEncodingError,
 )
+# What a fault may be answered with, and how it is called.
+_REFUSALS = {503: "UNAVAILABLE", 507: "UNKNOWN"}
 
 
 class GaveUp(Exception):
@@ -30,10 +34,13 @@ class _Unavailable(Exception):
 
 
 class Client:
-    """One client, with a connection of its own."""
+    """One client, with a connection of its own to each of several hosts.
 
-    def __init__(self, url: str, ledger: Ledger) -> None:
-        self._url = url
+    It stays with one as long as it is answered.
+    """
+
+    def __init__(self, urls: Sequence[str], ledger: Ledger) -> None:
+        self._urls = deque(urls)
         self._ledger = ledger
         self._session = requests.Session()
         # Nothing of the environment is to come between.
@@ -49,6 +56,23 @@ class Client:
         self._insist(self._push_manifest, image)
         self._insist(self._pull_manifest, image)
 
+    def delete(self, image: Image) -> None:
+        """Delete the part of an image that is to be deleted; as `push`."""
+        if image.deleted is None:
+            return
+        path, changes = _deletion(image, image.deleted)
+        statuses = [202]
+
+        def delete() -> None:
+            expected = tuple(statuses)
+            # Whoever was not answered may find that it is done.
+            statuses[1:] = [404]
+            answer = self._request("DELETE", path, *expected)
+            if answer.status_code == requests.codes.accepted:
+                self._ledger.note(answer.headers["X-Request-Id"], *changes)
+
+        self._insist(delete)
+
     def close(self) -> None:
         """Close the connection."""
         self._session.close()
@@ -61,10 +85,11 @@ class Client:
             except (*_BROKEN, _Unavailable) as error:
                 if time.monotonic() > deadline:
                     raise GaveUp(f"after {_PATIENCE_S:.0f} s: {error}") from error
+                self._urls.rotate()
                 time.sleep(_PAUSE_S)
 
     def _push_blob(self, repository: str, blob: bytes) -> None:
-        uploads = f"{self._url}/v2/{repository}/blobs/uploads/"
+        uploads = f"/v2/{repository}/blobs/uploads/"
         opened = self._request("POST", uploads, 202)
         digest = factories.digest(blob)
         put = self._request(
@@ -75,36 +100,65 @@ class Client:
     def _push_manifest(self, image: Image) -> None:
         headers = {"Content-Type": json.loads(image.manifest)["mediaType"]}
         put = self._request(
-            "PUT", self._manifest_url(image), 201, data=image.manifest, headers=headers
+            "PUT", _manifest_path(image), 201, data=image.manifest, headers=headers
         )
-        self._note(put, self._change("push", image))
+        self._note(put, _change("push", image))
 
     def _pull_manifest(self, image: Image) -> None:
-        got = self._request("GET", self._manifest_url(image), 200)
+        got = self._request("GET", _manifest_path(image), 200)
         if got.content != image.manifest:
             raise GaveUp(f"{image.tag} is not what was pushed: {got.content!r}")
-        self._note(got, self._change("pull", image))
+        self._note(got, _change("pull", image))
 
     def _request(
-        self, method: str, url: str, status: int, **more: Any
+        self, method: str, path: str, *statuses: int, **more: Any
     ) -> requests.Response:
+        url = urljoin(self._urls[0], path)
         begun = time.monotonic()
         try:
             answer = self._session.request(method, url, timeout=_ANSWER_S, **more)
         finally:
             self._ledger.note_time(time.monotonic() - begun)
-        if answer.status_code == requests.codes.unavailable:
+        if answer.status_code in statuses:
+            return answer
+        if _is_proper_refusal(answer):
+            self._ledger.note_refusal(answer.status_code)
             raise _Unavailable(answer.text)
-        if answer.status_code != status:
-            raise GaveUp(f"{method} {url}: {answer.status_code} {answer.text}")
-        return answer
+        raise GaveUp(
+            f"{method} {url}: {answer.status_code} {answer.headers} {answer.text}"
+        )
 
     def _note(self, answer: requests.Response, change: Change) -> None:
         self._ledger.note(answer.headers["X-Request-Id"], change)
 
-    def _manifest_url(self, image: Image) -> str:
-        return f"{self._url}/v2/{image.repository}/manifests/{image.tag}"
 
-    def _change(self, action: str, image: Image) -> Change:
-        digest = factories.digest(image.manifest)
-        return Change(action, image.repository, digest, image.tag)
+def _is_proper_refusal(answer: requests.Response) -> bool:
+    """Tell whether it is the right answer to what cannot be done just now."""
+    code = _REFUSALS.get(answer.status_code)
+    if code is None or answer.json()["errors"][0]["code"] != code:
+        return False
+    return answer.status_code != requests.codes.unavailable or (
+        "Retry-After" in answer.headers
+    )
+
+
+def _deletion(image: Image, part: Part) -> tuple[str, tuple[Change, ...]]:
+    """Return what to delete, by its path, and what the log then has to say."""
+    by_digest = Change("delete", image.repository, image.digest)
+    by_tag = _change("delete", image)
+    if part is Part.TAG:
+        return _manifest_path(image), (by_tag,)
+    base = f"/v2/{image.repository}"
+    if part is Part.MANIFEST:
+        return f"{base}/manifests/{image.digest}", (by_digest, by_tag)
+    digest = factories.digest(image.layer)
+    change = Change("delete", image.repository, digest)
+    return f"{base}/blobs/{digest}", (change,)
+
+
+def _manifest_path(image: Image) -> str:
+    return f"/v2/{image.repository}/manifests/{image.tag}"
+
+
+def _change(action: str, image: Image) -> Change:
+    return Change(action, image.repository, image.digest, image.tag)

@@ -1,31 +1,31 @@
-"""Whether the registry gives what was pushed."""
+"""Whether the registry gives what was pushed, and no more of what was deleted."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import requests
 
-from tests import factories
 from tests.faults.images import Image
 
 _ANSWER_S = 30
 
 
 def compare_contents(url: str, images: Sequence[Image]) -> list[str]:
-    """Fetch each image, by tag and by digest, and its blobs; say what is not there."""
+    """Fetch each image, by tag and by digest, and its blobs; say what is not right."""
     with requests.Session() as session:
         session.trust_env = False
         return [
             f"{path}: {answer.status_code}, {len(answer.content)} bytes"
             for image in images
-            for path, content in _paths(image)
-            if (answer := session.get(url + path, timeout=_ANSWER_S)).content != content
+            for path, content in image.places()
+            if not _is_right(
+                answer := session.get(url + path, timeout=_ANSWER_S), content
+            )
         ]
 
 
-def _paths(image: Image) -> Iterable[tuple[str, bytes]]:
-    base = f"/v2/{image.repository}"
-    manifests = f"{base}/manifests"
-    yield f"{manifests}/{image.tag}", image.manifest
-    yield f"{manifests}/{factories.digest(image.manifest)}", image.manifest
-    for blob in image.blobs:
-        yield f"{base}/blobs/{factories.digest(blob)}", blob
+def _is_right(answer: requests.Response, content: bytes | None) -> bool:
+    if content is None:
+        is_gone: bool = answer.status_code == requests.codes.not_found
+        return is_gone
+    is_there: bool = answer.status_code == requests.codes.ok
+    return is_there and answer.content == content

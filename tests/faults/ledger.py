@@ -1,6 +1,7 @@
-"""The ledger: what the server has acknowledged."""
+"""The ledger: what the server has acknowledged, and what it has refused."""
 
 import threading
+from collections import Counter
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -16,10 +17,10 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An acknowledged request, by the id that its answer named."""
+    """An acknowledged request, by the id that its answer named, and its changes."""
 
     request_id: str
-    change: Change
+    changes: tuple[Change, ...]
 
 
 class Ledger:
@@ -28,12 +29,18 @@ class Ledger:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._entries: list[Entry] = []
+        self._refusals: Counter[int] = Counter()
         self.slowest_s = 0.0
 
-    def note(self, request_id: str, change: Change) -> None:
+    def note(self, request_id: str, *changes: Change) -> None:
         """Note what was acknowledged."""
         with self._lock:
-            self._entries.append(Entry(request_id, change))
+            self._entries.append(Entry(request_id, changes))
+
+    def note_refusal(self, status: int) -> None:
+        """Note that a request was refused for now."""
+        with self._lock:
+            self._refusals[status] += 1
 
     def note_time(self, seconds: float) -> None:
         """Note how long a request took, whatever came of it."""
@@ -44,3 +51,8 @@ class Ledger:
         """Return what was noted so far."""
         with self._lock:
             return list(self._entries)
+
+    def refusals(self) -> dict[int, int]:
+        """Count what was refused for now, by status."""
+        with self._lock:
+            return dict(self._refusals)

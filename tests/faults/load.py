@@ -1,4 +1,4 @@
-"""The load: images are pushed by several clients at once."""
+"""The load: images are pushed, pulled and deleted by several clients at once."""
 
 import queue
 import random
@@ -19,22 +19,28 @@ _LOOK_EVERY_S = 0.5
 
 
 class Load:
-    """Pushes in progress."""
+    """Pushes, in progress while it is `running`."""
 
     def __init__(
-        self, url: str, images: Sequence[Image], on_push: Callable[[], None]
+        self,
+        urls: Sequence[str],
+        images: Sequence[Image],
+        on_push: Callable[[], None],
     ) -> None:
         self.ledger = Ledger()
         self.pushed = 0
         self.failures: list[str] = []
-        self._url = url
         self._size = len(images)
         self._on_push = on_push
         self._changed = threading.Condition()
         self._images: queue.SimpleQueue[Image] = queue.SimpleQueue()
         for image in images:
             self._images.put(image)
-        self._threads = [threading.Thread(target=self._work) for _ in range(_CLIENTS)]
+        # Each client knows all hosts, and not all begin with the same.
+        self._threads = [
+            threading.Thread(target=self._work, args=([*urls[n:], *urls[:n]],))
+            for n in (client % len(urls) for client in range(_CLIENTS))
+        ]
 
     def moments(self, number: int, source: random.Random) -> Iterator[int]:
         """Count moments at random, each when its time has come.
@@ -48,17 +54,21 @@ class Load:
             time.sleep(source.uniform(0, _JITTER_S))
             yield count
 
-    def start(self) -> None:
-        """Begin."""
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Push all; they are pushed, or given up, when the block has ended."""
         for thread in self._threads:
             thread.start()
+        try:
+            yield
+        except BaseException:
+            self._abandon()
+            raise
+        finally:
+            for thread in self._threads:
+                thread.join()
 
-    def join(self) -> None:
-        """Wait until all is pushed or given up."""
-        for thread in self._threads:
-            thread.join()
-
-    def abandon(self) -> None:
+    def _abandon(self) -> None:
         """Begin no further push."""
         with suppress(queue.Empty):
             while True:
@@ -72,8 +82,8 @@ class Load:
     def _is_working(self) -> bool:
         return any(thread.is_alive() for thread in self._threads)
 
-    def _work(self) -> None:
-        client = Client(self._url, self.ledger)
+    def _work(self, urls: Sequence[str]) -> None:
+        client = Client(urls, self.ledger)
         with suppress(queue.Empty):
             while True:
                 self._push(client, self._images.get_nowait())
@@ -83,6 +93,7 @@ class Load:
         failures = []
         try:
             client.push(image)
+            client.delete(image)
         except GaveUp as failure:
             failures.append(f"{image.tag}: {failure}")
         with self._changed:
@@ -90,19 +101,3 @@ class Load:
             self.failures += failures
             self._changed.notify_all()
         self._on_push()
-
-
-@contextmanager
-def running(
-    url: str, images: Sequence[Image], on_push: Callable[[], None]
-) -> Iterator[Load]:
-    """Push *images*; they are all pushed, or given up, when the block has ended."""
-    load = Load(url, images, on_push)
-    load.start()
-    try:
-        yield load
-    except BaseException:
-        load.abandon()
-        raise
-    finally:
-        load.join()

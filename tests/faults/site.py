@@ -6,18 +6,20 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import redis
 import requests
 import sqlalchemy as sa
+from cryptography.fernet import Fernet
 
 from notifier.db import Database
 from tests import servers
 from tests.cli.running import free_port, start
+from tests.faults.family import Family
 from tests.receiver import wait_until
 
 DATABASES = ("sqlite", "postgresql")
@@ -33,8 +35,8 @@ class Site:
     """``notifier serve`` as a user would start it, always on the same port."""
 
     def __init__(self, folder: Path, settings: dict[str, str], module: str) -> None:
+        self.folder = folder
         self.data_dir = folder / "data"
-        self._folder = folder
         self._module = module
         self._settings = settings | {"NOTIFIER_PORT": str(free_port())}
         self._outputs: list[Path] = []
@@ -46,7 +48,7 @@ class Site:
 
         Raises `AssertionError` if it does not come to that.
         """
-        output = self._folder / f"output-{len(self._outputs) + 1}.txt"
+        output = self.folder / f"output-{len(self._outputs) + 1}.txt"
         self._outputs.append(output)
         begun = time.monotonic()
         self._program = start(
@@ -97,28 +99,25 @@ class Site:
         """Connect to its embedded Redis."""
         return redis.Redis(unix_socket_path=str(self.data_dir / "redis.sock"))
 
-    def redis_pid(self) -> int:
-        """Return the process of its embedded Redis, which may be just starting."""
-        return _some(self._redis_pids)[0]
+    @property
+    def family(self) -> Family:
+        """Return its processes."""
+        return Family(self._program)
 
-    def pids(self) -> Iterable[int]:
-        """List its living processes."""
-        return self._program.pids()
+    @staticmethod
+    def kill_one(pid: int) -> None:
+        """Kill a process, which may have ended by itself, after one before."""
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
-    def supervisor(self) -> int:
-        """Return the process that has started all others."""
-        return self._program.process.pid
-
-    def web_pids(self) -> list[int]:
-        """List the processes that answer requests, or move the journal beside them.
-
-        All of them may be just starting.
-        """
-        return _some(self._web_pids)
-
-    def worker_pid(self) -> int:
-        """Return the process that delivers, which may be just starting."""
-        return _some(self._worker_pids)[0]
+    def look_up(self, statement: str) -> str:
+        """Ask the database something, beside the server."""
+        database = Database(self.database_url)
+        try:
+            with database.read() as connection:
+                return str(connection.scalar(sa.text(statement)))
+        finally:
+            database.close()
 
     def execute(self, statement: str) -> None:
         """Have the database do something, beside the server."""
@@ -198,37 +197,6 @@ class Site:
             items += page["items"]
         return items
 
-    def _web_pids(self) -> list[int]:
-        return [pid for pid in self._family() if len(self._ancestors(pid)) > 1]
-
-    def _worker_pids(self) -> list[int]:
-        """List what the supervisor has started and what starts nothing itself."""
-        family = self._family()
-        parents = {_parent(pid) for pid in family}
-        redis_pids = set(self._redis_pids())
-        return [
-            pid
-            for pid in family
-            if len(self._ancestors(pid)) == 1 and pid not in parents | redis_pids
-        ]
-
-    def _family(self) -> list[int]:
-        return [pid for pid in self._program.pids() if self._ancestors(pid)]
-
-    def _ancestors(self, pid: int) -> list[int]:
-        """List the ancestors of a process, up to the supervisor."""
-        found: list[int] = []
-        while pid > 1:
-            pid = _parent(pid)
-            found.append(pid)
-            if pid == self.supervisor():
-                return found
-        return []
-
-    def _redis_pids(self) -> list[int]:
-        lines = self._program.pids().items()
-        return [pid for pid, line in lines if "redis-server" in line]
-
     def _is_ready(self) -> bool:
         try:
             return (
@@ -239,28 +207,6 @@ class Site:
             return False
 
 
-def _some(find: Callable[[], list[int]]) -> list[int]:
-    """Wait until *find* finds something, and return that."""
-    found: list[int] = []
-
-    def look() -> bool:
-        found[:] = find()
-        return bool(found)
-
-    wait_until(look, _RESTART_S)
-    return found
-
-
-def _parent(pid: int) -> int:
-    """Return a process's parent; 0 if there is no such process."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return 0
-    # The name, in parentheses, may hold anything.
-    return int(stat.rpartition(")")[2].split()[1])
-
-
 @contextmanager
 def open_site(
     database: str, folder: Path, *, module: str = "notifier", **more: str
@@ -269,12 +215,51 @@ def open_site(
 
     *more* are settings, and *module* is what is started: see `running.start`.
     """
-    with _settings(database) as settings:
-        site = Site(folder, settings | more, module)
-        try:
-            yield site
-        finally:
-            site.close()
+    with (
+        _settings(database) as settings,
+        _running(Site(folder, settings | more, module)) as site,
+    ):
+        yield site
+
+
+@contextmanager
+def open_hosts(
+    database: str, folder: Path, number: int, **more: str
+) -> Iterator[Sequence[Site]]:
+    """Run a server on each of several hosts, as folders play them here.
+
+    They share a database, a Redis and the storage. A single one is as `open_site` has
+    it.
+    """
+    if number == 1:
+        with open_site(database, folder, **more) as site:
+            yield [site]
+        return
+    with (
+        _settings(database) as settings,
+        servers.redis_server(folder / "redis.sock") as redis_url,
+        ExitStack() as stack,
+    ):
+        shared = {
+            "NOTIFIER_REDIS_URL": redis_url,
+            "NOTIFIER_STORAGE_URL": f"file://{folder / 'storage'}",
+            "NOTIFIER_SECRET_KEY": Fernet.generate_key().decode(),
+        }
+        sites = []
+        for n in range(1, number + 1):
+            place = folder / f"host-{n}"
+            place.mkdir()
+            site = Site(place, settings | shared | more, "notifier")
+            sites.append(stack.enter_context(_running(site)))
+        yield sites
+
+
+@contextmanager
+def _running(site: Site) -> Iterator[Site]:
+    try:
+        yield site
+    finally:
+        site.close()
 
 
 @contextmanager

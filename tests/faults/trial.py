@@ -4,19 +4,19 @@ import random
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tests.faults import load as loads
 from tests.faults.contents import compare_contents
-from tests.faults.images import Image, make_images
+from tests.faults.images import make_images
 from tests.faults.listener import Listener, listening
 from tests.faults.load import Load
 from tests.faults.reckoning import Reckoning, reckon
-from tests.faults.scenario import Scenario
-from tests.faults.site import Site, open_site
+from tests.faults.scenario import Scenario, Scene
+from tests.faults.site import Site, open_hosts
 
 Tell = Callable[[str], None]
 
@@ -37,15 +37,20 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """How it went. *slowest_s* is of one request, an answer or the lack of one."""
+    """How it went.
+
+    *refusals* counts requests that were refused for now, by status; *slowest_s* is of
+    one request, an answer or the lack of one.
+    """
 
     plan: Plan
     pushed: int
     reckoning: Reckoning
+    refusals: Mapping[int, int]
     slowest_s: float
     slowest_start_s: float
     findings: Sequence[str]
-    kept: Path | None
+    kept: Path | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return all of it, for programs."""
@@ -58,6 +63,7 @@ class Trial:
             "pushes": self.plan.pushes,
             "pushed": self.pushed,
             **figures,
+            "refusals": dict(self.refusals),
             "slowest_request_s": round(self.slowest_s, 3),
             "slowest_start_s": round(self.slowest_start_s, 3),
             "findings": list(self.findings),
@@ -65,53 +71,81 @@ class Trial:
 
 
 def run_trial(plan: Plan, *, on_push: Callable[[], None], tell: Tell) -> Trial:
-    """Try *plan*. What the server left is kept if anything is wrong with it."""
+    """Try *plan*. What the server left is kept if anything is wrong with it.
+
+    Raises `Skipped` if it cannot be tried here.
+    """
     folder = Path(tempfile.mkdtemp(prefix="faults-"))
-    images = make_images(plan.pushes, plan.seed)
-    with listening() as listener, open_site(plan.database, folder) as site:
-        listener.expect(site.create_endpoint(listener.url)["secret"])
-        with loads.running(site.url, images, on_push) as load:
-            _disturb(plan, site, load, tell)
-        reckoning = _settle(plan, site, load, listener)
-        findings = [
-            *load.failures,
-            *reckoning.findings,
-            *_contents(site, load, images),
-            *site.stop(),
-            *site.tracebacks(),
-        ]
-        trial = Trial(
-            plan=plan,
-            pushed=load.pushed,
-            reckoning=reckoning,
-            slowest_s=load.ledger.slowest_s,
-            slowest_start_s=site.slowest_start_s,
-            findings=findings,
-            kept=folder if findings else None,
-        )
-    if not findings:
-        shutil.rmtree(folder)
+    with ExitStack() as stack:
+        settings = stack.enter_context(plan.scenario.ground(folder))
+        hosts = open_hosts(plan.database, folder, plan.scenario.hosts, **settings)
+        sites = stack.enter_context(hosts)
+        listener = stack.enter_context(listening(settings))
+        trial = _try(plan, sites, listener, on_push=on_push, tell=tell)
+    if trial.findings:
+        return replace(trial, kept=folder)
+    shutil.rmtree(folder)
     return trial
 
 
-def _disturb(plan: Plan, site: Site, load: Load, tell: Tell) -> None:
+def _try(
+    plan: Plan,
+    sites: Sequence[Site],
+    listener: Listener,
+    *,
+    on_push: Callable[[], None],
+    tell: Tell,
+) -> Trial:
+    images = make_images(plan.pushes, plan.seed)
+    endpoint = sites[0].create_endpoint(listener.url, **plan.scenario.endpoint)
+    listener.expect(endpoint["secret"])
+    load = Load([site.url for site in sites], images, on_push)
+    scene = Scene(
+        sites=sites,
+        load=load,
+        listener=listener,
+        images=images,
+        endpoint_id=endpoint["id"],
+    )
+    with plan.scenario.around(scene), load.running():
+        _disturb(plan, scene, tell)
+    reckoning = _settle(plan, scene)
+    return Trial(
+        plan=plan,
+        pushed=load.pushed,
+        reckoning=reckoning,
+        refusals=load.ledger.refusals(),
+        slowest_s=load.ledger.slowest_s,
+        slowest_start_s=max(site.slowest_start_s for site in sites),
+        findings=[
+            *load.failures,
+            *reckoning.findings,
+            *_contents(scene),
+            *plan.scenario.examine(scene),
+            *(wrong for site in sites for wrong in site.stop()),
+            *(line for site in sites for line in site.tracebacks()),
+        ],
+    )
+
+
+def _disturb(plan: Plan, scene: Scene, tell: Tell) -> None:
     source = random.Random(plan.seed)
-    for count in load.moments(plan.scenario.times, source):
-        pushed = load.pushed
-        done = plan.scenario.strike(site, source, count)
+    for count in scene.load.moments(plan.scenario.times, source):
+        pushed = scene.load.pushed
+        done = plan.scenario.strike(scene, source, count)
         tell(f"{done}, at {pushed:,} pushes")
 
 
-def _settle(plan: Plan, site: Site, load: Load, listener: Listener) -> Reckoning:
+def _settle(plan: Plan, scene: Scene) -> Reckoning:
     """Wait until the outbox is empty and all is right, for a while; then reckon."""
     until = time.monotonic() + _PATIENCE_S
     while True:
         is_late = time.monotonic() > until
-        if is_late or not site.has_pending():
+        if is_late or not scene.site.has_pending():
             reckoning = reckon(
-                load.ledger.entries(),
-                site.log(),
-                listener.receipts(),
+                scene.load.ledger.entries(),
+                scene.site.log(),
+                scene.listener.receipts(),
                 may_repeat=plan.scenario.may_repeat,
             )
             if is_late or not reckoning.findings:
@@ -119,6 +153,8 @@ def _settle(plan: Plan, site: Site, load: Load, listener: Listener) -> Reckoning
         time.sleep(_LOOK_EVERY_S)
 
 
-def _contents(site: Site, load: Load, images: Sequence[Image]) -> list[str]:
+def _contents(scene: Scene) -> list[str]:
     # Without failures, all images were acknowledged.
-    return [] if load.failures else compare_contents(site.url, images)
+    if scene.load.failures:
+        return []
+    return compare_contents(scene.site.url, scene.images)

@@ -44,7 +44,7 @@ class Load:
 
     def start(self) -> None:
         """Push the image, and begin."""
-        client = Client(self._url, self.ledger)
+        client = Client([self._url], self.ledger)
         client.push(self._image)
         client.close()
         self._began = time.monotonic()

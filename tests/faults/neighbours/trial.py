@@ -79,7 +79,7 @@ def run_trial(plan: Plan, *, tell: Tell) -> Trial:
         inviting(site, trapped) as guests,
     ):
         with (
-            memory.watching(site.pids) as watched,
+            memory.watching(site.family.pids) as watched,
             load.running(site.url, plan.rate, plan.seconds) as requests,
         ):
             _let_some_recover(plan, guests, tell)

@@ -1,12 +1,18 @@
 """What can go wrong: a module for each kind, and a line here."""
 
 from tests.faults.scenarios import (
-    database_ill,
+    clients_ill,
+    clock_back,
+    disk_full,
     flush,
+    host_dead,
     kill,
     kill_one,
+    postgresql_ill,
+    receivers_ill,
     redis_ill,
     redis_stop,
+    sqlite_ill,
 )
 
 SCENARIOS = {
@@ -20,7 +26,21 @@ SCENARIOS = {
         redis_stop.SCENARIO,
         redis_ill.FULL,
         redis_ill.SLOW,
-        database_ill.CUT,
-        database_ill.LOCKED,
+        postgresql_ill.CUT,
+        postgresql_ill.RESTART,
+        postgresql_ill.EXHAUSTED,
+        sqlite_ill.LOCKED,
+        sqlite_ill.READ_ONLY,
+        disk_full.BLOBS,
+        disk_full.ALL,
+        receivers_ill.DOWN,
+        receivers_ill.FLAPPING,
+        receivers_ill.HANGING,
+        receivers_ill.FAILING,
+        clients_ill.GONE,
+        clients_ill.SLOW,
+        clients_ill.FLOOD,
+        clock_back.SCENARIO,
+        host_dead.SCENARIO,
     )
 }

@@ -2,12 +2,11 @@
 
 import random
 
-from tests.faults.scenario import Scenario
-from tests.faults.site import Site
+from tests.faults.scenario import Scenario, Scene
 
 
-def _strike(site: Site, _source: random.Random, _count: int) -> str:
-    with site.redis() as connection:
+def _strike(scene: Scene, _source: random.Random, _count: int) -> str:
+    with scene.site.redis() as connection:
         connection.flushall()
     return "Redis flushed"
 

@@ -2,13 +2,12 @@
 
 import random
 
-from tests.faults.scenario import Scenario
-from tests.faults.site import Site
+from tests.faults.scenario import Scenario, Scene
 
 
-def _strike(site: Site, source: random.Random, _count: int) -> str:
-    site.kill(source)
-    return f"killed, and ready again in {site.start():.1f} s"
+def _strike(scene: Scene, source: random.Random, _count: int) -> str:
+    scene.site.kill(source)
+    return f"killed, and ready again in {scene.site.start():.1f} s"
 
 
 SCENARIO = Scenario(

@@ -1,34 +1,24 @@
 """One process of the server is killed, and the others see to it that it comes back."""
 
-import os
 import random
-import signal
-from contextlib import suppress
 
-from tests.faults.scenario import Scenario
-from tests.faults.site import Site
+from tests.faults.scenario import Scenario, Scene
 
 
-def _kill(pid: int) -> None:
-    # It may have ended by itself, after one that was killed before.
-    with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
-
-
-def _kill_web(site: Site, source: random.Random, _count: int) -> str:
-    _kill(source.choice(site.web_pids()))
+def _kill_web(scene: Scene, source: random.Random, _count: int) -> str:
+    scene.site.kill_one(source.choice(scene.site.family.web()))
     return "a web process, or the journal's mover, killed"
 
 
-def _kill_worker(site: Site, _source: random.Random, _count: int) -> str:
-    _kill(site.worker_pid())
+def _kill_worker(scene: Scene, _source: random.Random, _count: int) -> str:
+    scene.site.kill_one(scene.site.family.worker())
     return "the worker killed"
 
 
-def _kill_supervisor(site: Site, _source: random.Random, _count: int) -> str:
-    _kill(site.supervisor())
+def _kill_supervisor(scene: Scene, _source: random.Random, _count: int) -> str:
+    scene.site.kill_one(scene.site.family.supervisor)
     # The others notice, end by themselves, and leave nothing in the way.
-    return f"the supervisor killed, and ready again in {site.restart():.1f} s"
+    return f"the supervisor killed, and ready again in {scene.site.restart():.1f} s"
 
 
 WEB = Scenario(

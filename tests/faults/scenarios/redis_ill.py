@@ -3,14 +3,13 @@
 import random
 import time
 
-from tests.faults.scenario import Scenario
-from tests.faults.site import Site
+from tests.faults.scenario import Scenario, Scene
 
 _SLOW_MS = 2000
 
 
-def _fill(site: Site, source: random.Random, _count: int) -> str:
-    with site.redis() as connection:
+def _fill(scene: Scene, source: random.Random, _count: int) -> str:
+    with scene.site.redis() as connection:
         connection.config_set("maxmemory-policy", "noeviction")
         connection.config_set("maxmemory", "1")
         full_s = source.uniform(0.5, 2.0)
@@ -19,8 +18,8 @@ def _fill(site: Site, source: random.Random, _count: int) -> str:
     return f"Redis full for {full_s:.1f} s"
 
 
-def _slow(site: Site, _source: random.Random, _count: int) -> str:
-    with site.redis() as connection:
+def _slow(scene: Scene, _source: random.Random, _count: int) -> str:
+    with scene.site.redis() as connection:
         connection.client_pause(_SLOW_MS)
     return f"Redis answers after {_SLOW_MS / 1000:.0f} s"
 

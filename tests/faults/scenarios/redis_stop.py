@@ -5,14 +5,13 @@ import random
 import signal
 import time
 
-from tests.faults.scenario import Scenario
-from tests.faults.site import Site
+from tests.faults.scenario import Scenario, Scene
 
 _HANG_S = (0.2, 3.0)
 
 
-def _strike(site: Site, source: random.Random, count: int) -> str:
-    pid = site.redis_pid()
+def _strike(scene: Scene, source: random.Random, count: int) -> str:
+    pid = scene.site.family.redis()
     if count % 2 == 0:
         os.kill(pid, signal.SIGKILL)
         return "Redis killed"
