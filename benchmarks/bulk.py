@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from itertools import islice
 from operator import itemgetter
 from typing import Any, Final
@@ -12,6 +13,7 @@ from notifier.audit.timelines.counting import Counting
 from notifier.db import Database, Transaction
 from notifier.events import uncounted
 from notifier.events.event import Event
+from notifier.events.lines import Recorded
 from notifier.events.record import Recorder
 from notifier.events.tables import EventRow
 
@@ -31,7 +33,7 @@ def load(database: Database, events: Iterable[Event]) -> Iterator[int]:
     """Record *events*; yield how many more there are, each time that some are."""
     recorder = Recorder()
     counting = Counting(database, recorder)
-    put = _copy(recorder) if database.dialect == "postgresql" else recorder.insert
+    put = _copy(recorder) if database.dialect == "postgresql" else _insert(recorder)
     coming = iter(events)
     with _loading(database):
         while batch := list(islice(coming, _AT_ONCE)):
@@ -57,6 +59,14 @@ def _loading(database: Database) -> Iterator[None]:
     database.leave()
 
 
+def _insert(recorder: Recorder) -> _Put:
+    def put(transaction: Transaction, events: Sequence[Event]) -> None:
+        lines = [Recorded(event, _recorded_at(event)) for event in events]
+        recorder.put_back(transaction, lines)
+
+    return put
+
+
 def _copy(recorder: Recorder) -> _Put:
     """Make what records events by COPY, their rows being those of *recorder*."""
     columns = EventRow.__table__.columns
@@ -77,11 +87,17 @@ def _copy(recorder: Recorder) -> _Put:
             connection.cursor() as cursor,
             cursor.copy(f"COPY events ({names}) FROM STDIN") as copy,
         ):
-            for row in rows:
+            for row, event in zip(rows, events, strict=True):
+                row["recorded_at"] = _recorded_at(event)
                 copy.write_row(_bound(row, binders, columns.keys()))
         uncounted.note(transaction.connection, map(_PICK, rows))
 
     return put
+
+
+def _recorded_at(event: Event) -> datetime:
+    """Return when it would have been recorded: as soon as it happened."""
+    return datetime.fromtimestamp(event.timestamp_ns / 1e9, UTC)
 
 
 def _bound(

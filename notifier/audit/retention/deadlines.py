@@ -1,7 +1,7 @@
 """Deadlines: which rule an event goes by, and from when on that keeps it."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,6 +14,10 @@ from notifier.ids import first_id
 
 _ACTIONS = {number: action for action, number in ACTIONS.items()}
 _KINDS = {number: kind for kind, number in KINDS.items()}
+# What came late, from another registry or from the journal of a host that was away,
+# stays for so long, whatever its time: whoever follows the log has to see it, and what
+# is sent again to meet its own row.
+_LATE: Final = timedelta(days=1)
 # Names are few, but strangers may make many.
 _MAX_KNOWN: Final = 100_000
 
@@ -22,7 +26,10 @@ Matter = tuple[int, int | None, int | None]
 
 
 class Deadlines:
-    """The deadlines of *rules* at the moment *now*, as ids: what is below has to go."""
+    """The deadlines of *rules* at the moment *now*, as ids: what is below has to go.
+
+    No event goes that was recorded after *recorded_until*.
+    """
 
     def __init__(self, recorder: Recorder, rules: Rules, now: datetime) -> None:
         self._recorder = recorder
@@ -32,6 +39,7 @@ class Deadlines:
         ]
         self._known: dict[Matter, int | None] = {}
         self.end = max((end for end in self._ends if end is not None), default=None)
+        self.recorded_until = now - _LATE
 
     def learn(self, connection: sa.Connection, rows: Sequence[Any]) -> None:
         """Find out which rules *rows* go by: each an id and then its matter."""

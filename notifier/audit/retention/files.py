@@ -51,7 +51,7 @@ class Files:
         return archive
 
     def lines(self, archive: Archive) -> Iterator[Recorded]:
-        """Yield what an archive has, once it is certain that it is as it was written.
+        """Return what an archive has, when it is certain that it is as it was written.
 
         Raises `ArchiveDamaged`.
         """
@@ -63,12 +63,7 @@ class Files:
 
     def check(self, archive: Archive) -> None:
         """Raise `ArchiveDamaged` if its file is not as it was written."""
-        hasher, size = hashlib.sha256(), 0
-        for chunk in self._read(archive):
-            hasher.update(chunk)
-            size += len(chunk)
-        if (size, hasher.digest()) != (archive.size, archive.sha256):
-            raise ArchiveDamaged(f"the file {_name(archive.id)} is damaged")
+        self._read(archive)
 
     def remove(self, id_: UUID) -> None:
         """Remove a file and its manifest."""
@@ -80,23 +75,23 @@ class Files:
         return set(self._archives.list())
 
     def _lines(self, archive: Archive) -> Iterator[bytes]:
-        self.check(archive)
-        count = 0
-        try:
-            for line in _unpacked(self._read(archive)):
-                count += 1
-                yield line
-        except zlib.error:
-            count = -1
-        if count != archive.events:
-            # It was whole when it was checked.
-            raise ArchiveDamaged(f"the file {_name(archive.id)} was read differently")
+        return _unpacked(self._read(archive))
 
-    def _read(self, archive: Archive) -> Iterator[bytes]:
+    def _read(self, archive: Archive) -> Sequence[bytes]:
+        """Read a file, once: what was checked is what is used."""
         chunks = self._archives.read(_name(archive.id))
         if chunks is None:
             raise ArchiveDamaged(f"there is no file {_name(archive.id)}")
-        return chunks
+        read, size, hasher = list[bytes](), 0, hashlib.sha256()
+        for chunk in chunks:
+            size += len(chunk)
+            if size > archive.size:
+                break
+            read.append(chunk)
+            hasher.update(chunk)
+        if (size, hasher.digest()) != (archive.size, archive.sha256):
+            raise ArchiveDamaged(f"the file {_name(archive.id)} is damaged")
+        return read
 
 
 class _Writing:
@@ -148,7 +143,6 @@ class _Writing:
 
 
 def _unpacked(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the lines of a compressed file; raise `zlib.error`."""
     decompressor, rest = zlib.decompressobj(_GZIP), b""
     for chunk in chunks:
         *lines, rest = (rest + decompressor.decompress(chunk)).split(b"\n")

@@ -43,7 +43,10 @@ class Search:
         end = self._deadlines.end
         if end is None:
             return Found(cursor=after, is_over=True)
-        rows = _NEXT.all(connection, after=after, end=end, limit=AT_ONCE)
+        recorded = self._deadlines.recorded_until
+        rows = _NEXT.all(
+            connection, after=after, end=end, recorded=recorded, limit=AT_ONCE
+        )
         self._deadlines.learn(connection, rows)
         expired = self._expired(rows)
         delivered = list_delivered(connection, [id_ for id_, _ in expired])
@@ -75,6 +78,7 @@ def list_delivered(connection: sa.Connection, ids: Sequence[UUID]) -> set[UUID]:
 _NEXT = Prepared(
     sa.select(EventRow.id, EventRow.action, EventRow.kind, EventRow.repository_id)
     .where(EventRow.id > sa.bindparam("after"), EventRow.id < sa.bindparam("end"))
+    .where(EventRow.recorded_at <= sa.bindparam("recorded"))
     .order_by(EventRow.id)
     .limit(sa.bindparam("limit", type_=sa.Integer()))
 )

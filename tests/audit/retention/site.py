@@ -19,10 +19,10 @@ from notifier.audit.retention.tables import ArchiveRow, RetentionRow, RunRow
 from notifier.db import Database, Transaction
 from notifier.delivery.tables import DeliveryRow
 from notifier.events.event import Action, Event
-from notifier.events.lines import parse_recorded
+from notifier.events.lines import Recorded, parse_recorded
 from notifier.events.record import Recorder
 from notifier.events.tables import EventRow
-from notifier.ids import uuid7
+from notifier.ids import made_at, uuid7
 from notifier.storage import FilesystemStorage
 from tests import factories
 
@@ -46,6 +46,22 @@ def old_event(
     return factories.event(action, at_ns=at_ns, **more)
 
 
+def record_then(
+    database: Database,
+    recorder: Recorder,
+    events: Sequence[Event],
+    after_days: float = 0,
+) -> list[UUID]:
+    """Record events as if that had been when they happened, or later."""
+    lines = [
+        Recorded(event, made_at(event.id) + timedelta(days=after_days))
+        for event in events
+    ]
+    with database.transaction() as transaction:
+        recorder.put_back(transaction, lines)
+    return [event.id for event in events]
+
+
 class Site:
     """A database and a folder."""
 
@@ -64,11 +80,9 @@ class Site:
             self.database, Recorder(), self.storage.archives, holder or uuid4()
         )
 
-    def record(self, *events: Event) -> list[UUID]:
-        """Record events; return their ids."""
-        with self.database.transaction() as transaction:
-            self.recorder.insert(transaction, events)
-        return [event.id for event in events]
+    def record(self, *events: Event, after_days: float = 0) -> list[UUID]:
+        """Record events as of when they happened, or later; return their ids."""
+        return record_then(self.database, self.recorder, events, after_days)
 
     def record_many(self, days: float, count: int, **more: Any) -> list[UUID]:
         """Record so many events of so many days ago."""

@@ -31,6 +31,18 @@ def test_what_is_past_its_time_goes_into_an_archive_as_it_was(site: Site) -> Non
     assert {row.id: row for row in site.rows()} == before
 
 
+def test_what_came_late_stays_for_a_day_whatever_its_time(site: Site) -> None:
+    """As from a registry that was cut off: who follows the log has to see it."""
+    late = site.record(old_event(100), after_days=99.5)
+    earlier = site.record(old_event(101), after_days=99.5)
+
+    run = site.run(rule())
+
+    assert site.ids() == late
+    assert run.examined == 1
+    assert site.all_archived() == earlier
+
+
 def test_without_rules_all_is_kept_for_ever(site: Site) -> None:
     site.record_many(10_000, 1)
 

@@ -11,7 +11,7 @@ from notifier.audit.retention.runner import Runner
 from notifier.config import Settings
 from notifier.events.event import Action
 from notifier.web.services import Services, get_services
-from tests.audit.retention.site import old_event
+from tests.audit.retention.site import old_event, record_then
 from tests.web.api.conforming import ConformingClient
 
 RULES = [
@@ -24,9 +24,7 @@ RULES = [
 def _record(own: Services, count: int = 3) -> list[str]:
     """Record pulls that are past their time; return their ids."""
     events = [old_event(100 + number, Action.PULL) for number in range(count)]
-    with own.database.transaction() as transaction:
-        own.recorder.insert(transaction, events)
-    return [str(event.id) for event in events]
+    return [str(id_) for id_ in record_then(own.database, own.recorder, events)]
 
 
 def _work(own: Services) -> None:
