@@ -1,10 +1,12 @@
 """The migrations make what the models say, on both databases, and undo it."""
 
+import json
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,11 +17,14 @@ import sqlalchemy as sa
 from notifier.cli import revision, schema
 from notifier.db import Database
 from notifier.db.base import UuidBytes
+from notifier.events.event import Action, Kind
 from notifier.events.record import Recorder
 from notifier.events.tables import EventRow
 from notifier.ids import uuid7
+from notifier.registry.children import Child
 from notifier.registry.digest import Digest
 from tests import factories
+from tests.audit.timelines.counts import count, expected
 
 CHECKOUT = Path(__file__).parent.parent
 BOTH = ["sqlite", "postgresql"]
@@ -229,6 +234,49 @@ _WIDE_EVENTS = sa.table(
 _ADDRESSES = ("192.0.2.1", "192.0.2.1:40000", "[2001:db8::1]:443", "proxy.internal")
 
 
+def test_what_the_log_has_is_counted_as_what_it_gets(url: str) -> None:
+    schema.upgrade(url)
+    database, recorder = Database(url), Recorder()
+    kinds = [(action, kind) for action in (Action.PULL, Action.PUSH) for kind in Kind]
+    asked = factories.event().request
+    events = [
+        factories.event(
+            action,
+            kind=kind,
+            content=str(number % 2).encode(),
+            at_ns=number * 10**13,
+            request=replace(asked, useragent=useragent, method=method),
+        )
+        for number, (action, kind) in enumerate(kinds * 5, start=1)
+        for useragent, method in (("docker/27.3.1", "GET"), ("crane/1", "HEAD"))
+    ]
+    with database.transaction() as transaction:
+        recorder.insert(transaction, events)
+    counted = count(database, recorder)
+    database.close()
+
+    schema.downgrade(url, "0020")
+    schema.upgrade(url)
+
+    database = Database(url)
+    assert counted == expected(events) == count(database, recorder)
+    database.close()
+
+
+def test_indexes_that_are_there_get_their_children(url: str) -> None:
+    child = factories.manifest()
+    documents = [child, factories.index(child, child), factories.index()]
+    schema.upgrade(url, "0021")
+    _insert_manifests(url, documents)
+
+    schema.upgrade(url)
+
+    rows = _execute(url, sa.select(Child.manifest_id, Child.position, Child.digest))
+    assert [tuple(row) for row in rows] == [
+        (2, position, Digest.of(child)) for position in range(2)
+    ]
+
+
 def _wide_event(number: int) -> dict[str, Any]:
     """Return a row as it was before revision 0017, every third without a digest."""
     digest = Digest.of(str(number % 4).encode()).packed() if number % 3 else None
@@ -266,11 +314,12 @@ def _insert_manifests(url: str, documents: list[bytes]) -> None:
                 sa.text(
                     "INSERT INTO manifests "
                     "(id, repository_id, digest, media_type, size, content) "
-                    "VALUES (:id, 1, :digest, 'application/x', :size, :content)"
+                    "VALUES (:id, 1, :digest, :media_type, :size, :content)"
                 ),
                 {
                     "id": number,
                     "digest": bytes([number]),
+                    "media_type": json.loads(content)["mediaType"],
                     "size": len(content),
                     "content": content,
                 },

@@ -73,6 +73,7 @@ class _Api:
             "redelivery_id": [self._post("redeliveries", states=["failed"])["id"]],
             "replay_id": [self._replay(endpoint["id"])],
             "number": ["1"],
+            "digest": [digest],
             "repository": [REPOSITORY],
             "tag": ["sig"],
             "name": ["registry-2"],

@@ -9,14 +9,14 @@ from typing import Final
 import sqlalchemy as sa
 
 from notifier.audit.timelines.clients import Clients, client_of
-from notifier.audit.timelines.sums import Sums
+from notifier.audit.timelines.sums import add_up
 from notifier.db import Database, Transaction
 from notifier.events.record import Recorder
 from notifier.events.uncounted import PULL, Note, UncountedRow, read_notes
 
-# On SQLite, whoever pushes waits until so many notes are added up: some thousand pulls.
-# The more there are, the more of them meet in one sum.
-_AT_ONCE_BYTES: Final = 256 * 1024
+# On SQLite, whoever pushes waits until what so many notes come to is written: these are
+# some three thousand pulls. The more there are, the more of them meet in one sum.
+_AT_ONCE_BYTES: Final = 128 * 1024
 _AT_ONCE: Final = 1000
 _CATCH_UP_S: Final = 1.0
 
@@ -56,14 +56,12 @@ class Counting:
             contents = connection.scalars(_CONTENTS, {"ids": ids})
             notes = [note for content in contents for note in read_notes(content)]
             names = self._name_clients(connection, notes)
+        sums = add_up(notes, names)
         # What two workers have read at the same time is for the one who deletes it.
         with suppress(_Counted), self._database.transaction() as transaction:
             _delete(transaction, ids)
             clients = self._clients.number(transaction, names.values())
-            sums = Sums({number: clients[name] for number, name in names.items()})
-            for note in notes:
-                sums.add(note)
-            sums.write(transaction.connection)
+            sums.write(transaction.connection, clients)
         return True
 
     def _name_clients(

@@ -1,6 +1,8 @@
 """Sums: what some events add to the counts, each count once."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import sqlalchemy as sa
@@ -12,49 +14,34 @@ from notifier.events.uncounted import MANIFEST, PULL, Note
 
 NS_PER_DAY: Final = 86_400 * 10**9
 
-# Numbers of a digest and a repository; and with those of a day and a client.
+# The numbers of a digest and a repository; and a day, and the name of a client.
 _Place = tuple[int, int]
-_Day = tuple[int, int, int, int]
+_Day = tuple[int, int, int, str]
 # What events that count alike have in common: digest, repository, kind, how often they
 # count, day and client.
-_Alike = tuple[int | None, int, int | None, int, int, int]
+_Alike = tuple[int | None, int, int | None, int, int, str]
 
 
+@dataclass(frozen=True, slots=True)
 class Sums:
-    """What is to be added. *clients* are the numbers that stand for user agents."""
+    """What is to be added: the last pushes, what there was of pulls, and on which days.
 
-    def __init__(self, clients: Mapping[int, int]) -> None:
-        self._clients = clients
-        self._pushes: dict[_Place, int] = {}
-        self._pulls: dict[_Alike, list[int]] = {}
+    Of pulls it is how many, and when the first and the last.
+    """
 
-    def add(self, note: Note) -> None:
-        """Add an event."""
-        at_ns = note.timestamp_ns
-        if note.action == PULL:
-            alike = (
-                note.digest_id,
-                note.repository_id,
-                note.kind,
-                note.times,
-                at_ns // NS_PER_DAY,
-                self._clients[note.useragent_text],
-            )
-            self._pulls.setdefault(alike, []).append(at_ns)
-            return
-        for digest in _digests(note.digest_id, note.kind):
-            place = digest, note.repository_id
-            self._pushes[place] = max(at_ns, self._pushes.get(place, 0))
+    pushes: Mapping[_Place, int]
+    pulls: Mapping[_Place, tuple[int, int, int]]
+    days: Mapping[_Day, int]
 
-    def write(self, connection: sa.Connection) -> None:
-        """Add all to the tables, in the order of their keys.
+    def write(self, connection: sa.Connection, clients: Mapping[str, int]) -> None:
+        """Add all to the tables, *clients* being the numbers of their names.
 
-        So no two workers wait for each other's rows.
+        It goes in the order of the keys: so no two workers wait for each other's rows.
         """
         for statement, rows in (
             (_ADD_PUSHES, self._push_rows()),
             (_ADD_PULLS, self._pull_rows()),
-            (_ADD_DAYS, self._day_rows()),
+            (_ADD_DAYS, self._day_rows(clients)),
         ):
             if rows:
                 statement.run_many(connection, rows)
@@ -67,21 +54,10 @@ class Sums:
                 "pulls": 0,
                 "pushed_ns": at_ns,
             }
-            for (digest, repository), at_ns in sorted(self._pushes.items())
+            for (digest, repository), at_ns in sorted(self.pushes.items())
         ]
 
     def _pull_rows(self) -> Sequence[dict[str, int]]:
-        found: dict[_Place, tuple[int, int, int]] = {}
-        for (digest_id, repository, kind, times, *_), all_ns in self._pulls.items():
-            first, last, pulls = min(all_ns), max(all_ns), times * len(all_ns)
-            for digest in _digests(digest_id, kind):
-                place = digest, repository
-                known = found.get(place, (first, last, 0))
-                found[place] = (
-                    min(first, known[0]),
-                    max(last, known[1]),
-                    pulls + known[2],
-                )
         return [
             {
                 "digest_id": digest,
@@ -90,16 +66,14 @@ class Sums:
                 "first_pulled_ns": first,
                 "last_pulled_ns": last,
             }
-            for (digest, repository), (first, last, pulls) in sorted(found.items())
+            for (digest, repository), (pulls, first, last) in sorted(self.pulls.items())
         ]
 
-    def _day_rows(self) -> Sequence[dict[str, int]]:
-        found: dict[_Day, int] = {}
-        for alike, all_ns in self._pulls.items():
-            digest_id, repository, kind, times, day, client = alike
-            for digest in _digests(digest_id, kind):
-                key = digest, repository, day, client
-                found[key] = found.get(key, 0) + times * len(all_ns)
+    def _day_rows(self, clients: Mapping[str, int]) -> Sequence[dict[str, int]]:
+        found: Counter[tuple[int, int, int, int]] = Counter()
+        for (digest, repository, day, client), pulls in self.days.items():
+            # Some names may have the same number.
+            found[digest, repository, day, clients[client]] += pulls
         return [
             {
                 "digest_id": digest,
@@ -110,6 +84,38 @@ class Sums:
             }
             for (digest, repository, day, client), pulls in sorted(found.items())
         ]
+
+
+def add_up(notes: Iterable[Note], clients: Mapping[int, str]) -> Sums:
+    """Add up *notes*; *clients* are the names of their user agents."""
+    pushes: dict[_Place, int] = {}
+    alike: dict[_Alike, list[int]] = {}
+    for action, kind, repository, digest_id, useragent, at_ns, times in notes:
+        if action == PULL:
+            day, client = at_ns // NS_PER_DAY, clients[useragent]
+            key = digest_id, repository, kind, times, day, client
+            alike.setdefault(key, []).append(at_ns)
+            continue
+        for digest in _digests(digest_id, kind):
+            known = pushes.get((digest, repository), 0)
+            pushes[digest, repository] = max(at_ns, known)
+    pulls: dict[_Place, tuple[int, int, int]] = {}
+    days: Counter[_Day] = Counter()
+    for (digest_id, repository, kind, times, day, client), all_ns in alike.items():
+        new = times * len(all_ns), min(all_ns), max(all_ns)
+        for digest in _digests(digest_id, kind):
+            place = digest, repository
+            pulls[place] = _joined(pulls.get(place), new)
+            days[*place, day, client] += new[0]
+    return Sums(pushes, pulls, days)
+
+
+def _joined(
+    known: tuple[int, int, int] | None, new: tuple[int, int, int]
+) -> tuple[int, int, int]:
+    if known is None:
+        return new
+    return known[0] + new[0], min(known[1], new[1]), max(known[2], new[2])
 
 
 def _digests(digest_id: int | None, kind: int | None) -> Iterable[int]:
