@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import threading
@@ -12,10 +13,12 @@ from typing import Any
 import hypothesis
 import pytest
 import sqlalchemy as sa
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 
 from notifier import app as composition
+from notifier.access import passwords
 from notifier.access.passwords import PasswordHash, hash_password
 from notifier.cli import schema
 from notifier.config import Settings
@@ -29,6 +32,15 @@ from tests.access.conftest import PASSWORD
 # again, and what they run is called by other tests, but for a few lines.
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
+
+# Where the run was started by nohup, or in a script's background, these are ignored,
+# and would be by every program that a test starts and stops.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# A password is dear to verify, so that it is dear to guess. Programs that tests start
+# pay the price, and test_passwords.py sees what it is.
+passwords._HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 
 # A busy machine is no fault of the code: no example has a deadline.
 hypothesis.settings.register_profile("suite", deadline=None, max_examples=40)
@@ -105,7 +117,7 @@ def _database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[st
 
 @pytest.fixture(scope="session", name="password_hash")
 def _password_hash() -> PasswordHash:
-    """Give the hash of `PASSWORD`, which takes a while to make."""
+    """Give the hash of `PASSWORD`."""
     return hash_password(PASSWORD)
 
 

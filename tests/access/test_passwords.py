@@ -1,5 +1,7 @@
 """Passwords, and how they are verified."""
 
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -18,6 +20,17 @@ def test_a_password_fits_its_hash_and_no_other(password_hash: PasswordHash) -> N
     assert not verifier.verify(password_hash, PASSWORD + " ")
     assert password_hash.startswith("$argon2id$")
     assert PASSWORD not in password_hash
+
+
+def test_a_hash_costs_what_its_library_recommends() -> None:
+    program = (
+        "from notifier.access.passwords import hash_password\n"
+        f"print(hash_password({PASSWORD!r}))"
+    )
+
+    printed = subprocess.check_output([sys.executable, "-c", program], text=True)
+
+    assert printed.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
 def test_no_password_fits_where_there_is_none() -> None:
