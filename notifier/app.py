@@ -34,7 +34,7 @@ from notifier.metrics import Metrics
 from notifier.registry.repositories import Catalog
 from notifier.secrets import SecretBox
 from notifier.storage import open_storage
-from notifier.web import errors, gate, hands, health, log
+from notifier.web import errors, gates, hands, health, log
 from notifier.web.api import openapi
 from notifier.web.application import Application
 from notifier.web.auth import tokens
@@ -59,7 +59,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     openapi.init_app(app)
     app.register_blueprint(health.make_blueprint())
     errors.init_app(app)
-    gate.init_app(app)
+    gates.init_app(app)
     log.init_app(app)
     hands.init_app(app, settings.web_threads)
     return app

@@ -2,9 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from flask import Request, g, request
+from flask import g, request
+from werkzeug.datastructures import EnvironHeaders
+from werkzeug.wsgi import get_host
 
 from notifier.access.networks import network_of
+from notifier.config import Settings
 from notifier.events.event import RequestRecord
 from notifier.events.origin import Origin
 from notifier.ids import uuid7
@@ -23,15 +26,20 @@ def request_record() -> RequestRecord:
     """Return the current request, the same record however often it is asked for."""
     record: RequestRecord | None = g.get("request_record")
     if record is None:
-        current = _current()
-        record = g.request_record = RequestRecord(
-            id=uuid7(),
-            addr=_client_addr(current),
-            host=current.host[:_MAX_HOST],
-            method=current.method,
-            useragent=_storable(current.headers.get("User-Agent", "")[:_MAX_USERAGENT]),
-        )
+        record = record_of(request.environ, services().settings)
+        g.request_record = record
     return record
+
+
+def record_of(environ: "WSGIEnvironment", settings: Settings) -> RequestRecord:
+    """Make the record of a request that has just come in."""
+    return RequestRecord(
+        id=uuid7(),
+        addr=client_addr_of(environ, settings),
+        host=get_host(environ)[:_MAX_HOST],
+        method=environ["REQUEST_METHOD"].upper(),
+        useragent=_storable(environ.get("HTTP_USER_AGENT", "")[:_MAX_USERAGENT]),
+    )
 
 
 def current_origin() -> Origin:
@@ -56,39 +64,38 @@ def client_network() -> str:
 
 
 def registry_url() -> str:
-    """Return the URL before ``/v2/``, as the client knows it."""
-    settings = services().settings
+    """Return the URL before ``/v2/``, as the current client knows it."""
+    return url_of(request.environ, request_record(), services().settings)
+
+
+def url_of(
+    environ: "WSGIEnvironment", record: RequestRecord, settings: Settings
+) -> str:
+    """Return the URL before ``/v2/``, as the client knows it that sends a request."""
     if settings.public_url:
         return settings.public_url
-    current = _current()
     return proxies.registry_url(
-        scheme=current.scheme,
-        host=current.host[:_MAX_HOST],
-        peer=peer_of(current.environ),
-        headers=current.headers,
-        prefix=current.script_root,
+        scheme=environ["wsgi.url_scheme"],
+        host=record.host,
+        peer=_peer_of(environ),
+        headers=EnvironHeaders(environ),
+        prefix=environ.get("SCRIPT_NAME", "").rstrip("/"),
         proxies=settings.trusted_proxies,
     )
 
 
-def peer_of(environ: "WSGIEnvironment") -> str:
+def client_addr_of(environ: "WSGIEnvironment", settings: Settings) -> str:
+    """Return the client's address; behind trusted proxies, the one that they name."""
+    return proxies.client_addr(
+        _peer_of(environ), EnvironHeaders(environ), settings.trusted_proxies
+    )
+
+
+def _peer_of(environ: "WSGIEnvironment") -> str:
     """Return the address at the connection's other end, with its port if known."""
     addr: str = environ.get("REMOTE_ADDR") or ""
     port = environ.get("REMOTE_PORT")
     return f"{addr}:{port}" if port and ":" not in addr else addr
-
-
-def _current() -> Request:
-    # The proxy looks the request up anew for each attribute.
-    current: Request = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - Flask documents it
-    return current
-
-
-def _client_addr(current: Request) -> str:
-    """Return the client's address; behind trusted proxies, the one that they name."""
-    return proxies.client_addr(
-        peer_of(current.environ), current.headers, services().settings.trusted_proxies
-    )
 
 
 def _storable(text: str) -> str:

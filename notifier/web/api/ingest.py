@@ -19,7 +19,7 @@ from notifier.web.auth.denials import record_denial
 from notifier.web.auth.needs import Need
 from notifier.web.auth.source_tokens import PARAMETER, tokens_of
 from notifier.web.errors import problem
-from notifier.web.gate import MAX_BODY
+from notifier.web.gates.ingest import MAX_BODY
 from notifier.web.services import services
 
 _MIB: Final = 1024 * 1024

@@ -1,16 +1,12 @@
-"""Events of the current request: how views say what happened."""
+"""What events are about, and those of the current request."""
 
 from collections.abc import Iterable
 
-from flask import request
-
-from notifier.config import PullEvents
 from notifier.events.event import Action, Descriptor, Event, Kind, TagChange, Target
 from notifier.registry import media_types
 from notifier.registry.digest import Digest
 from notifier.registry.documents import ManifestDocument
-from notifier.web.requests import current_origin, registry_url
-from notifier.web.services import services
+from notifier.web.requests import current_origin
 
 
 def make_event(
@@ -26,45 +22,35 @@ def make_event(
     )
 
 
-def counts_as_pull() -> bool:
-    """Tell whether it is a pull if the current request reads something."""
-    settings = services().settings
-    if settings.pull_events is PullEvents.OFF:
-        return False
-    return settings.head_is_pull or request.method != "HEAD"
+def blob_target(
+    repository: str, digest: Digest, size: int, registry_url: str | None
+) -> Target:
+    """Say which blob it is. A registry does not know what is in a blob.
 
-
-def announce_pull(target: Target) -> None:
-    """Announce that the current request reads *target*."""
-    own = services()
-    event = make_event(Action.PULL, target)
-    if own.settings.pull_events is PullEvents.JOURNAL:
-        own.journal.append(event)
-        return
-    with own.database.transaction() as transaction:
-        own.announcer.announce(transaction, [event])
-
-
-def blob_target(repository: str, digest: Digest, size: int) -> Target:
-    """Say which blob it is. A registry does not know what is in a blob."""
+    Without a *registry_url* it is not there any more.
+    """
     return Target(
         kind=Kind.BLOB,
         repository=repository,
         descriptor=Descriptor(media_type=media_types.BLOB, digest=digest, size=size),
-        url=blob_url(repository, digest),
+        url=None
+        if registry_url is None
+        else blob_url(registry_url, repository, digest),
     )
 
 
 def manifest_target(
     repository: str,
     descriptor: Descriptor,
+    *,
+    registry_url: str | None,
+    artifact_type: str | None,
     tag: str | None = None,
     document: ManifestDocument | None = None,
-    *,
-    artifact_type: str | None,
 ) -> Target:
     """Say which manifest it is; *document* gives what it names, if that is wanted.
 
+    Without a *registry_url* it is not there any more.
     An artifact type that is longer than any media type is left out: a stranger chooses
     it, and the log keeps it.
     """
@@ -75,20 +61,22 @@ def manifest_target(
         repository=repository,
         descriptor=descriptor,
         tag=tag,
-        url=manifest_url(repository, descriptor.digest),
+        url=None
+        if registry_url is None
+        else manifest_url(registry_url, repository, descriptor.digest),
         references=None if document is None else tuple(_references(document)),
         artifact_type=artifact_type,
     )
 
 
-def blob_url(repository: str, digest: Digest) -> str:
+def blob_url(registry_url: str, repository: str, digest: Digest) -> str:
     """Return where a blob can be fetched."""
-    return f"{registry_url()}/v2/{repository}/blobs/{digest}"
+    return f"{registry_url}/v2/{repository}/blobs/{digest}"
 
 
-def manifest_url(repository: str, digest: Digest) -> str:
+def manifest_url(registry_url: str, repository: str, digest: Digest) -> str:
     """Return where a manifest can be fetched, by its digest."""
-    return f"{registry_url()}/v2/{repository}/manifests/{digest}"
+    return f"{registry_url}/v2/{repository}/manifests/{digest}"
 
 
 def _references(document: ManifestDocument) -> Iterable[Descriptor]:

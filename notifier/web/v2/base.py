@@ -1,12 +1,17 @@
 """What all of ``/v2/`` has in common, and its root."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Final
 
 from flask import Response, current_app, request
 
-from notifier.registry.digest import Digest
 from notifier.registry.errors import Unsupported
+from notifier.registry.reference import parse_repository
+from notifier.web.requests import current_origin
 from notifier.web.services import services
+from notifier.web.v2.reads import MET, Answer, Read
+
+API_VERSION: Final = "Docker-Distribution-Api-Version", "registry/2.0"
 
 _READS = {"GET", "HEAD", "OPTIONS"}
 
@@ -18,7 +23,8 @@ def get_base() -> Response:
 
 def name_api_version(response: Response) -> Response:
     """Add the header by which old clients know a registry."""
-    response.headers["Docker-Distribution-Api-Version"] = "registry/2.0"
+    name, version = API_VERSION
+    response.headers[name] = version
     return response
 
 
@@ -43,14 +49,20 @@ def allowed_methods() -> str:
     return ", ".join(sorted(methods - {request.method}))
 
 
-def is_known_to_client(digest: Digest) -> bool:
-    """Tell whether the client says that it has the content already (RFC 9110, 13.1.2).
-
-    Few clients say anything about that, and reading nothing takes time as well.
-    """
-    return "HTTP_IF_NONE_MATCH" in request.environ and (
-        request.if_none_match.contains_weak(digest)
+def answer_read(
+    answer: Callable[[Read, str], Answer], repository: str, reference: str
+) -> Response:
+    """Send what is read, which the gate did not send; or raise what it has met."""
+    if (error := request.environ.get(MET)) is not None:
+        raise error
+    read = Read(
+        own=services(),
+        environ=request.environ,
+        origin=current_origin(),
+        repository=parse_repository(repository),
     )
+    status, headers, body = answer(read, reference)
+    return Response(body, status, headers)
 
 
 def created(location: str, headers: Mapping[str, str]) -> Response:

@@ -2,12 +2,11 @@
 
 from dataclasses import replace
 
-import sqlalchemy as sa
 from flask import Response, request
 
 from notifier.config import References
 from notifier.db import Transaction
-from notifier.events.event import Action, Descriptor, Event, TagChange, Target
+from notifier.events.event import Action, Descriptor, Event, TagChange
 from notifier.registry import (
     children,
     documents,
@@ -24,48 +23,25 @@ from notifier.registry.errors import (
     SizeInvalid,
     TooManyRequests,
 )
-from notifier.registry.manifests import StoredManifest
 from notifier.registry.reference import parse_reference, parse_repository, parse_tag
 from notifier.web.auth.callers import current_caller
-from notifier.web.requests import client_network
+from notifier.web.requests import client_network, registry_url
 from notifier.web.services import services
-from notifier.web.v2.announcements import (
-    announce_pull,
-    counts_as_pull,
-    make_event,
-    manifest_target,
-    manifest_url,
-)
+from notifier.web.v2.announcements import make_event, manifest_target, manifest_url
 from notifier.web.v2.base import (
     accepted,
+    answer_read,
     created,
-    is_known_to_client,
     refuse_deletes_if_off,
 )
+from notifier.web.v2.reads import find_manifest, read_manifest, stored_target
 
 _MAX_TAGS = 100
 
 
 def get_manifest(repository: str, reference: str) -> Response:
-    """Send a manifest as it was pushed, whatever ``Accept`` says.
-
-    Clients that leave out ``Accept``, or a type that they can read all the same, are
-    many; and what was asked for by digest can only be these bytes.
-    """
-    repository, parsed = parse_repository(repository), parse_reference(reference)
-    with services().database.read() as connection:
-        manifest = _get(connection, repository, parsed)
-    digest = manifest.digest
-    headers = {
-        "Content-Disposition": "attachment",
-        "Docker-Content-Digest": digest,
-        "Etag": f'"{digest}"',
-    }
-    if is_known_to_client(digest):
-        return Response(status=304, headers=headers)
-    if counts_as_pull():
-        announce_pull(_target(repository, manifest, parsed))
-    return Response(manifest.content, headers=headers, content_type=manifest.media_type)
+    """Send a manifest as it was pushed, whatever ``Accept`` says."""
+    return answer_read(read_manifest, repository, reference)
 
 
 def put_manifest(repository: str, reference: str) -> Response:
@@ -82,7 +58,7 @@ def put_manifest(repository: str, reference: str) -> Response:
     headers = {"Docker-Content-Digest": digest}
     if document.subject:
         headers["OCI-Subject"] = document.subject
-    response = created(manifest_url(repository, digest), headers)
+    response = created(manifest_url(registry_url(), repository, digest), headers)
     if "tag" in request.args:
         for name in names:
             response.headers.add("OCI-Tag", name)
@@ -97,9 +73,8 @@ def delete_manifest(repository: str, reference: str) -> Response:
     with own.database.transaction() as transaction:
         connection = transaction.connection
         repositories.lock(connection, repository)
-        manifest = _get(connection, repository, parsed)
-        target = _target(repository, manifest, parsed)
-        target = replace(target, url=None, references=None)
+        manifest = find_manifest(connection, repository, parsed)
+        target = stored_target(repository, manifest, parsed, registry_url=None)
         targets = [target]
         if isinstance(parsed, Digest):
             names = tags.list_names(connection, manifest.id)
@@ -122,29 +97,6 @@ def _refuse_haste(repository: str) -> None:
     who = client_network() if caller.name is None else caller.subject
     if wait_s := services().manifest_rate.take((who, repository)):
         raise TooManyRequests(wait_s, {"reason": "too many manifests a second"})
-
-
-def _get(
-    connection: sa.Connection, repository: str, reference: str | Digest
-) -> StoredManifest:
-    if isinstance(reference, Digest):
-        return manifests.get_by_digest(connection, repository, reference)
-    return tags.get_manifest(connection, repository, reference)
-
-
-def _target(
-    repository: str, manifest: StoredManifest, reference: str | Digest
-) -> Target:
-    descriptor = Descriptor(
-        media_type=manifest.media_type, digest=manifest.digest, size=manifest.size
-    )
-    tag = None if isinstance(reference, Digest) else reference
-    document = None
-    if services().settings.event_references:
-        document = ManifestDocument.parse(manifest.content, manifest.media_type)
-    return manifest_target(
-        repository, descriptor, tag, document, artifact_type=manifest.artifact_type
-    )
 
 
 def _tags(reference: str | Digest) -> list[str]:
@@ -215,8 +167,9 @@ def _push_events(
     target = manifest_target(
         repository,
         descriptor,
-        document=document if services().settings.event_references else None,
+        registry_url=registry_url(),
         artifact_type=document.artifact_type,
+        document=document if services().settings.event_references else None,
     )
     if not changes:
         return [make_event(Action.PUSH, target)]

@@ -1,6 +1,7 @@
 """All routes under ``/v2/``, with the specification's ids, and what each needs."""
 
 from collections.abc import Callable
+from typing import Final
 
 from flask import Blueprint, Response
 
@@ -18,8 +19,8 @@ from notifier.web.v2.needs import Need, make_guard
 
 View = Callable[..., Response]
 
-_MANIFEST = "/v2/<path:repository>/manifests/<reference>"
-_BLOB = "/v2/<path:repository>/blobs/<digest>"
+MANIFEST: Final = "/v2/<path:repository>/manifests/<reference>"
+BLOB: Final = "/v2/<path:repository>/blobs/<digest>"
 _UPLOADS = "/v2/<path:repository>/blobs/uploads/"
 _UPLOAD = "/v2/<path:repository>/blobs/uploads/<upload>"
 _TAGS = "/v2/<path:repository>/tags/list"
@@ -36,15 +37,15 @@ def make_blueprint() -> Blueprint:
         needs[f"v2.{view.__name__}"] = need
 
     add("/v2/", Need.LOGIN, base.get_base)  # end-1
-    add(_BLOB, Need.PULL, blobs.get_blob)  # end-2
-    add(_MANIFEST, Need.PULL, manifests.get_manifest)  # end-3
+    add(BLOB, Need.PULL, blobs.get_blob)  # end-2
+    add(MANIFEST, Need.PULL, manifests.get_manifest)  # end-3
     add(_UPLOADS, Need.PUSH, uploads.post_upload, "POST")  # end-4, end-11
     add(_UPLOAD, Need.PUSH, uploads.patch_upload, "PATCH")  # end-5
     add(_UPLOAD, Need.PUSH, uploads.put_upload, "PUT")  # end-6
-    add(_MANIFEST, Need.PUSH, manifests.put_manifest, "PUT")  # end-7
+    add(MANIFEST, Need.PUSH, manifests.put_manifest, "PUT")  # end-7
     add(_TAGS, Need.PULL, tags.list_tags)  # end-8
-    add(_MANIFEST, Need.DELETE, manifests.delete_manifest, "DELETE")  # end-9
-    add(_BLOB, Need.DELETE, blobs.delete_blob, "DELETE")  # end-10
+    add(MANIFEST, Need.DELETE, manifests.delete_manifest, "DELETE")  # end-9
+    add(BLOB, Need.DELETE, blobs.delete_blob, "DELETE")  # end-10
     add(_REFERRERS, Need.PULL, referrers.list_referrers)  # end-12
     add(_UPLOAD, Need.PUSH, uploads.get_upload)  # end-13
     add(_UPLOAD, Need.PUSH, uploads.delete_upload, "DELETE")  # end-14

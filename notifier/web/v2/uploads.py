@@ -114,7 +114,7 @@ def _mount(repository: str, mount: str, source: str | None) -> Response | None:
         with database.transaction() as transaction:
             # Asked once more, now that nobody can delete it in between.
             size = blobs.get_size(transaction.connection, owner, digest)
-            target = blob_target(repository, digest, size)
+            target = blob_target(repository, digest, size, registry_url())
             target = replace(target, from_repository=owner)
             _link(transaction, Action.MOUNT, target, digest, size)
     except (BlobUnknown, DigestInvalid, NameInvalid):
@@ -136,7 +136,7 @@ def _find_owner(
 
 
 def _push(repository: str, digest: Digest, size: int) -> Response:
-    target = blob_target(repository, digest, size)
+    target = blob_target(repository, digest, size, registry_url())
     with services().database.transaction() as transaction:
         _link(transaction, Action.PUSH, target, digest, size)
     return _created(repository, digest)
@@ -156,7 +156,8 @@ def _link(
 
 
 def _created(repository: str, digest: Digest) -> Response:
-    return created(blob_url(repository, digest), {"Docker-Content-Digest": digest})
+    location = blob_url(registry_url(), repository, digest)
+    return created(location, {"Docker-Content-Digest": digest})
 
 
 def _session(repository: str, upload: UUID, size: int, status: int) -> Response:

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from notifier.db import DatabaseUnavailable
-from notifier.web.gate import MAX_BODY
+from notifier.web.gates.ingest import MAX_BODY
 from notifier.web.services import Services
 from tests import factories
 from tests.ingest import told

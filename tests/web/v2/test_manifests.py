@@ -433,17 +433,17 @@ class TestHaste:
     def test_who_pushes_too_many_manifests_is_told_to_wait(
         self, client: FlaskClient, own: Services, content: bytes
     ) -> None:
-        answers = [put(client, content, f"1.{n}").status_code for n in range(10)]
-        before = traces.left(own)
+        taken, before = 0, traces.left(own)
+        # On a slow machine a second or two have passed, and one or two more may come.
+        while (refused := put(client, content, f"1.{taken}")).status_code == 201:
+            taken, before = taken + 1, traces.left(own)
 
-        refused = put(client, content, "1.10")
-
-        assert set(answers) == {201}
+        assert taken >= 10
         assert refused.status_code == 429
         assert codes(refused) == ["TOOMANYREQUESTS"]
         assert refused.headers["Retry-After"] == "1"
         assert traces.left(own) == before
-        assert client.get(f"{MANIFESTS}/1.9").status_code == 200
+        assert client.get(f"{MANIFESTS}/1.0").status_code == 200
 
     def test_another_repository_and_another_caller_need_not(
         self, client: FlaskClient, content: bytes

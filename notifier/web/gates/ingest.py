@@ -1,9 +1,7 @@
-"""The gate: takes what senders bring before Flask sees it.
+"""The gate for what senders bring.
 
-On its way through Flask a request costs several times as much as an event does on its
-way into the log. So what is as it should be is taken here; all else goes on to Flask,
-whose view of the same route (`web.api.ingest`) refuses it, or takes it after all: an
-event that comes twice is recorded once.
+What it does not take, the view of the same route (`web.api.ingest`) refuses, or takes
+after all: an event that comes twice is recorded once.
 """
 
 import time
@@ -12,18 +10,15 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
 import orjson
-from flask import Flask
-from werkzeug.datastructures import EnvironHeaders
 
 from notifier.db import DatabaseUnavailable
 from notifier.ids import uuid7
 from notifier.ingest.intake import Tally
 from notifier.ingest.source import Receipt
-from notifier.web import proxies
 from notifier.web.auth.source_tokens import tokens_of
 from notifier.web.log import SEEN, Seen
-from notifier.web.requests import peer_of
-from notifier.web.services import Services, get_services
+from notifier.web.requests import client_addr_of
+from notifier.web.services import Services
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -35,12 +30,7 @@ _MAX_DIGITS: Final = len(str(MAX_BODY))
 _ROUTE: Final = f"{PREFIX}<name>"
 
 
-def init_app(app: Flask) -> None:
-    """Put the gate before *app*."""
-    app.wsgi_app = _Gate(app.wsgi_app, get_services(app))  # type: ignore[method-assign]  # as Flask says
-
-
-class _Gate:
+class Gate:
     """Answers what it has taken."""
 
     def __init__(self, app: "WSGIApplication", own: Services) -> None:
@@ -50,6 +40,7 @@ class _Gate:
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
+        """Take what a sender brings, or pass it on."""
         name = _find_name(environ)
         tally = None if name is None else self._take(environ, name)
         if tally is None:
@@ -59,7 +50,7 @@ class _Gate:
             method="POST",
             path=environ["PATH_INFO"],
             route=_ROUTE,
-            addr=self._client_addr(environ),
+            addr=client_addr_of(environ, self._own.settings),
         )
         body = orjson.dumps(tally)
         start_response(
@@ -90,13 +81,6 @@ class _Gate:
             pass
         environ["wsgi.input"] = BytesIO(body)
         return None
-
-    def _client_addr(self, environ: "WSGIEnvironment") -> str:
-        return proxies.client_addr(
-            peer_of(environ),
-            EnvironHeaders(environ),
-            self._own.settings.trusted_proxies,
-        )
 
 
 def _find_name(environ: "WSGIEnvironment") -> str | None:
