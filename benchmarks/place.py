@@ -60,10 +60,10 @@ class Place:
         return done.stdout
 
     @contextmanager
-    def running(self, command: str) -> Iterator[Program]:
-        """Run a command that goes on until it is stopped."""
-        log = self.folder / f"notifier-{command}.log"
-        with running([self._program, command], self._environment, log) as program:
+    def running(self, *command: str) -> Iterator[Program]:
+        """Run a command, until it ends or is stopped."""
+        log = self.folder / f"notifier-{command[0]}.log"
+        with running([self._program, *command], self._environment, log) as program:
             yield program
 
     @contextmanager

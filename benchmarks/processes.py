@@ -18,6 +18,7 @@ import click
 _START_S: Final = 60.0
 _STOP_S: Final = 30.0
 _LOG_TAIL: Final = 2000
+_KB_IN_MB: Final = 1024
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
@@ -31,14 +32,11 @@ class Program:
     def cpu_s(self) -> float:
         """Return the CPU time that it and its living descendants have used so far."""
         processes = _read_processes()
-        family = {self.process.pid}
-        while more := {
-            number
-            for number, (parent, _) in processes.items()
-            if parent in family and number not in family
-        }:
-            family |= more
-        return sum(processes[number][1] for number in family & processes.keys())
+        return sum(processes[number][1] for number in self._family(processes))
+
+    def peak_mb(self) -> float:
+        """Return the most memory that any of them has had so far."""
+        return max(map(_peak_mb, self._family(_read_processes())), default=0.0)
 
     def wait_until(self, is_ready: Callable[[], bool]) -> None:
         """Wait for it to start; raise `click.ClickException` if it does not."""
@@ -53,6 +51,16 @@ class Program:
         """Raise `click.ClickException` if it has ended."""
         if self.process.poll() is not None:
             raise self._failure()
+
+    def _family(self, processes: Mapping[int, tuple[int, float]]) -> set[int]:
+        family = {self.process.pid}
+        while more := {
+            number
+            for number, (parent, _) in processes.items()
+            if parent in family and number not in family
+        }:
+            family |= more
+        return family & processes.keys()
 
     def _failure(self) -> click.ClickException:
         tail = self.log.read_text(errors="replace")[-_LOG_TAIL:]
@@ -132,3 +140,12 @@ def _read_processes() -> dict[int, tuple[int, float]]:
             ticks = int(after_name[11]) + int(after_name[12])
             processes[int(path.name)] = int(after_name[1]), ticks / _TICKS
     return processes
+
+
+def _peak_mb(process: int) -> float:
+    with suppress(OSError):
+        status = Path(f"/proc/{process}/status").read_text()
+        for line in status.splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) / _KB_IN_MB
+    return 0.0

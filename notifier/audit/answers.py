@@ -11,7 +11,7 @@ from notifier.audit.digests import DigestAmbiguous, DigestPrefix
 from notifier.audit.narrowing import narrow
 from notifier.audit.questions import Question
 from notifier.audit.span import Span
-from notifier.audit.walk import walk
+from notifier.audit.walk import Found, walk
 from notifier.db import unsorted
 from notifier.events.event import Event
 from notifier.events.record import Recorder
@@ -57,10 +57,28 @@ def ask(
 
     A page may be short, or empty, and still have a next. Raises `DigestAmbiguous`.
     """
+    found = find(connection, recorder, question, wanted=limit + 1, after=after)
+    entries = list_entries(connection, recorder, found.ids[:limit])
+    more = len(found.ids) > limit
+    return Page(entries, found.ids[limit - 1] if more else found.reached)
+
+
+def find(
+    connection: sa.Connection,
+    recorder: Recorder,
+    question: Question,
+    *,
+    wanted: int,
+    after: UUID | None = None,
+) -> Found:
+    """Find the ids of events that answer *question*, as `walk` does, *after* an event.
+
+    Raises `DigestAmbiguous`.
+    """
     if isinstance(question.digest, DigestPrefix):
         digest = _whole(connection, recorder, question.digest, question.visible)
         if digest is None:
-            return Page([], None)
+            return Found((), None)
         question = replace(question, digest=digest)
     span = Span.of(question)
     if after is not None:
@@ -68,16 +86,13 @@ def ask(
     with unsorted(connection):
         narrowed = narrow(connection, recorder, question)
         if narrowed is None:
-            return Page([], None)
-        found = walk(connection, narrowed, span, limit + 1)
-        entries = _list_entries(connection, recorder, found.ids[:limit])
-    more = len(found.ids) > limit
-    return Page(entries, found.ids[limit - 1] if more else found.reached)
+            return Found((), None)
+        return walk(connection, narrowed, span, wanted)
 
 
 def get_entry(connection: sa.Connection, recorder: Recorder, id_: UUID) -> Entry:
     """Return the entry of one event; raise `EventUnknown`."""
-    entries = _list_entries(connection, recorder, [id_])
+    entries = list_entries(connection, recorder, [id_])
     if not entries:
         raise EventUnknown
     return entries[0]
@@ -112,7 +127,7 @@ def _is_visible(
     return bool(ask(connection, recorder, question, limit=1).entries)
 
 
-def _list_entries(
+def list_entries(
     connection: sa.Connection, recorder: Recorder, ids: Sequence[UUID]
 ) -> list[Entry]:
     """Return the entries of *ids*, in their order."""

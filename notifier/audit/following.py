@@ -14,7 +14,6 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from notifier.audit.answers import Entry
 from notifier.audit.picking import pick
 from notifier.audit.questions import Question
 from notifier.db import Database
@@ -63,14 +62,14 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a step has found: entries, each with its mark.
+    """What a step has found: events that meet the question, each with its mark.
 
     *is_last* is whether nothing more was there at the time. *gap_until* is there if the
     mark to go on from was not: what was recorded since then is told, and of what was
     before that, something may not have been.
     """
 
-    entries: Sequence[tuple[Mark, Entry]]
+    events: Sequence[tuple[Mark, UUID]]
     is_last: bool
     gap_until: datetime | None
 
@@ -106,15 +105,17 @@ class Following:
             self.mark = None
             additions = self._list_additions(connection)
             gap_until = additions[0].recorded_at if additions else datetime.now(UTC)
-        marks = list(islice(self._ahead(additions), _MOST_EVENTS + 1))
-        is_cut = len(marks) > _MOST_EVENTS
-        del marks[_MOST_EVENTS:]
+        ahead = list(islice(self._ahead(additions), _MOST_EVENTS + 1))
+        is_cut = len(ahead) > _MOST_EVENTS
+        del ahead[_MOST_EVENTS:]
         if is_cut:
-            self.mark = marks[-1]
+            self.mark, _ = ahead[-1]
         elif additions:
             self.mark = _end_of(additions[-1])
+        ids = [id_ for _, id_ in ahead]
+        met = pick(connection, self._recorder, self._question, ids)
         return Told(
-            self._pick(connection, marks),
+            [(mark, id_) for mark, id_ in ahead if id_ in met],
             is_last=not is_cut and len(additions) < _MOST_ADDITIONS,
             gap_until=gap_until,
         )
@@ -123,25 +124,14 @@ class Following:
         position = self.mark.position if self.mark else 0
         return feed.list_from(connection, position, _MOST_ADDITIONS)
 
-    def _ahead(self, additions: Iterable[Addition]) -> Iterator[Mark]:
-        """Yield a mark for each event that *additions* name behind our own mark."""
+    def _ahead(self, additions: Iterable[Addition]) -> Iterator[tuple[Mark, UUID]]:
+        """Yield each event that *additions* name behind our own mark, with its mark."""
         for addition in additions:
             ids = addition.ids
             if self.mark and _is_in(self.mark, addition) and self.mark.event:
                 ids = ids[ids.index(self.mark.event) + 1 :]
             for id_ in ids:
-                yield Mark(addition.position, id_)
-
-    def _pick(
-        self, connection: sa.Connection, marks: Sequence[Mark]
-    ) -> Sequence[tuple[Mark, Entry]]:
-        ids = [mark.event for mark in marks if mark.event]
-        entries = pick(connection, self._recorder, self._question, ids)
-        return [
-            (mark, entry)
-            for mark in marks
-            if mark.event and (entry := entries.get(mark.event))
-        ]
+                yield Mark(addition.position, id_), id_
 
 
 def _find_newest(database: Database) -> Addition | None:

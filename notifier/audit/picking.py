@@ -1,21 +1,22 @@
 """Picking: which of some events meet a question."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from notifier.audit.answers import Entry
-from notifier.audit.conditions import clause
+from notifier.audit import conditions
 from notifier.audit.narrowing import narrow
 from notifier.audit.questions import Question
 from notifier.audit.span import Span
+from notifier.db import PreparedIn
 from notifier.events.record import Recorder
 from notifier.events.tables import EventRow
 
 _COLUMNS = EventRow.__table__.columns
-_ROWS = sa.select(EventRow.__table__)
+_MOST_REMEMBERED = 256
 
 
 def pick(
@@ -23,31 +24,33 @@ def pick(
     recorder: Recorder,
     question: Question,
     ids: Sequence[UUID],
-) -> Mapping[UUID, Entry]:
-    """Return the entries of those of *ids* that meet *question*, by their ids.
+) -> set[UUID]:
+    """Return those of *ids* that are in the log and meet *question*.
 
     Any digest will do that begins as the question says.
     """
-    if not ids:
-        return {}
-    narrowed = narrow(connection, recorder, question)
+    narrowed = narrow(connection, recorder, question) if ids else None
     if narrowed is None:
-        return {}
-    span = Span.of(question)
-    conditions, values = [], dict[str, Any]()
+        return set()
+    values: dict[str, Any] = {}
     for number, condition in enumerate(narrowed.conditions):
-        conditions.append(clause(condition.shape, number, _COLUMNS))
         values |= condition.bound(number)
-    within = EventRow.id.in_([id_ for id_ in ids if id_ in span])
-    rows = connection.execute(_ROWS.where(within, *conditions), values).all()
-    for names in narrowed.names:
-        numbers = [getattr(row, names.column) for row in rows]
-        meant = names.choose(connection, numbers)
-        rows = [
-            row for row, number in zip(rows, numbers, strict=True) if number in meant
-        ]
-    events = recorder.events(connection, rows)
-    return {
-        event.id: Entry(event, row.recorded_at)
-        for event, row in zip(events, rows, strict=True)
-    }
+    tested = tuple(condition.shape for condition in narrowed.conditions)
+    statement = _select(tested, tuple(names.column for names in narrowed.names))
+    met = statement.all(connection, ids, **values)
+    for place, names in enumerate(narrowed.names, start=1):
+        meant = names.choose(connection, (row[place] for row in met))
+        met = [row for row in met if row[place] in meant]
+    span = Span.of(question)
+    return {id_ for id_, *_ in met if id_ in span}
+
+
+@lru_cache(maxsize=_MOST_REMEMBERED)
+def _select(tested: tuple[conditions.Shape, ...], names: tuple[str, ...]) -> PreparedIn:
+    """Select the ids that meet conditions, and beside each its numbers of *names*."""
+    clauses = [
+        conditions.clause(shape, number, _COLUMNS)
+        for number, shape in enumerate(tested)
+    ]
+    chosen = sa.select(EventRow.id, *(_COLUMNS[name] for name in names))
+    return PreparedIn(EventRow.id, chosen.where(*clauses).where)

@@ -13,7 +13,7 @@ from notifier.audit.timelines.relations import Relative
 from notifier.audit.timelines.repositories import UsedRepository
 from notifier.audit.timelines.spans import Span
 from notifier.cli.deliveries import DELIVERY_HEADINGS, delivery_cells
-from notifier.cli.events import EVENT_HEADINGS, event_cells
+from notifier.cli.event_output import EVENT_HEADINGS, event_cells
 from notifier.cli.options import json_option
 from notifier.cli.output import print_fields, print_json, print_table
 from notifier.cli.place import open_place

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from notifier.audit.preview import DEFAULT_LAST, MAX_LAST, Preview, preview
-from notifier.cli.events import EVENT_HEADINGS, event_cells
+from notifier.cli.event_output import EVENT_HEADINGS, event_cells
 from notifier.cli.options import json_option
 from notifier.cli.output import moment, print_json, print_table
 from notifier.cli.place import open_place

@@ -1,10 +1,12 @@
-"""Options that ask the audit log: those of ``GET /api/v1/events``."""
+"""Options that ask the audit log, those of ``GET /api/v1/events``; and answers."""
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import click
 
+from notifier.audit.answers import Entry, ask
 from notifier.audit.grammar import (
     QuestionInvalid,
     read_choice,
@@ -17,6 +19,7 @@ from notifier.audit.grammar import (
 )
 from notifier.audit.questions import Question
 from notifier.cli.moments import MOMENT
+from notifier.cli.place import Place
 from notifier.events.event import Action, Kind, TagChange
 
 _Callback = Callable[[click.Context, click.Parameter, Any], Any]
@@ -91,3 +94,18 @@ def take_question(options: dict[str, Any]) -> Question:
     """Make a question of the options above; *options* has no others."""
     order = options.pop("order", _DESCENDING)
     return Question(oldest_first=order == _ASCENDING, **options)
+
+
+def answer(
+    place: Place, question: Question, limit: int, after: UUID | None = None
+) -> tuple[list[Entry], UUID | None]:
+    """Return up to *limit* entries, and what comes after them."""
+    entries: list[Entry] = []
+    while True:
+        wanted = limit - len(entries)
+        with place.database.read() as connection:
+            page = ask(connection, place.recorder, question, limit=wanted, after=after)
+        entries += page.entries
+        after = page.next
+        if after is None or len(entries) == limit:
+            return entries, after

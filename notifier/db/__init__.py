@@ -11,6 +11,7 @@ from notifier.db.database import (
 from notifier.db.interned import Interned, Text
 from notifier.db.prepared import Prepared, PreparedIn
 from notifier.db.rows import Bound, PreparedRows
+from notifier.db.unmapped import unmapped
 from notifier.db.unsorted import unsorted
 
 __all__ = [
@@ -26,5 +27,6 @@ __all__ = [
     "Text",
     "Transaction",
     "insert",
+    "unmapped",
     "unsorted",
 ]

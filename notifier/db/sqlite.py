@@ -19,6 +19,8 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
+MAP = "PRAGMA mmap_size=268435456"
+
 _LOCK_TIMEOUT_S = 10.0
 # The lower byte of an extended result code.
 _PRIMARY = 0xFF
@@ -29,7 +31,7 @@ _PRAGMAS = (
     "PRAGMA busy_timeout=10000",
     "PRAGMA foreign_keys=ON",
     "PRAGMA cache_size=-16000",
-    "PRAGMA mmap_size=268435456",
+    MAP,
     "PRAGMA temp_store=MEMORY",
 )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, compress
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from types import MappingProxyType
 from typing import Any
 
@@ -137,12 +137,16 @@ class Recorder:
     ) -> list[Event]:
         """Make events again of *rows*, each a whole row of the table."""
         rows = list(rows)
-        names = Names(
+        names = self.names(connection, rows)
+        return [event_of(row, names) for row in rows]
+
+    def names(self, connection: sa.Connection, rows: Sequence[Any]) -> Names:
+        """Find what the numbers in *rows* stand for, which have the table's columns."""
+        return Names(
             self.texts.resolve(connection, _ids_of(rows, TEXT_COLUMNS)),
             self.digests.resolve(connection, _ids_of(rows, DIGEST_COLUMNS)),
             self.repositories.resolve(connection, _ids_of(rows, REPOSITORY_COLUMNS)),
         )
-        return [event_of(row, names) for row in rows]
 
     def _new_rows(
         self, transaction: Transaction, events: Sequence[Event]
@@ -159,5 +163,7 @@ _PUT_BACK = Prepared(lambda insert: insert(EventRow).on_conflict_do_nothing())
 _ADD = PreparedRows(EventRow.id, EventRow.__table__.columns.keys())
 
 
-def _ids_of(rows: Iterable[sa.Row[Any]], columns: Iterable[str]) -> Iterable[Any]:
-    return (getattr(row, column) for row in rows for column in columns)
+def _ids_of(rows: Sequence[Any], columns: Sequence[str]) -> Iterable[Any]:
+    """Return the numbers that *rows* have there, each of them once."""
+    read = attrgetter(*columns)
+    return set(chain.from_iterable(map(read, rows)))

@@ -192,7 +192,8 @@ def _target(row: sa.Row[Any], names: Names) -> Target:
     registry = texts[row.registry_text]
     if registry is None:
         return target
-    return replace(target, url=whole_url(registry, target))
+    url = whole_url(registry, target.kind, target.repository, digest)
+    return replace(target, url=url)
 
 
 def _ingested(source: str | None, id_: str | None) -> Ingested | None:

@@ -111,10 +111,13 @@ class OutsideId(sa.types.TypeDecorator[str]):
 
     def process_result_value(self, value: Any, _dialect: Dialect) -> str | None:
         """Unpack the id."""
-        if value is None:
-            return None
-        kind, packed = bytes(value[:1]), bytes(value[1:])
-        return str(UUID(bytes=packed)) if kind == _IS_UUID else packed.decode()
+        return None if value is None else unpack_outside_id(bytes(value))
+
+
+def unpack_outside_id(value: bytes) -> str:
+    """Return the id that `OutsideId` has kept so."""
+    kind, packed = value[:1], value[1:]
+    return str(UUID(bytes=packed)) if kind == _IS_UUID else packed.decode()
 
 
 class EventRow(Base):

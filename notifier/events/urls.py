@@ -8,13 +8,14 @@ the part, as its fragment: ``https://hub.example.com#hub/``.
 from typing import Final
 
 from notifier.events.event import Kind, Target
+from notifier.registry.digest import Digest
 
 _PARTS: Final = {Kind.MANIFEST: "manifests", Kind.BLOB: "blobs"}
 _API: Final = "/v2/"
 
 
 def shared_part(target: Target) -> str | None:
-    """Return what `whole_url` makes the target's URL of, given the target.
+    """Return what `whole_url` makes the target's URL of, given what it is about.
 
     It is None for the URL of content that does not name it by its digest.
     """
@@ -30,19 +31,26 @@ def shared_part(target: Target) -> str | None:
     return None
 
 
-def whole_url(shared: str, target: Target) -> str:
-    """Return the URL of *target*."""
+def whole_url(
+    shared: str, kind: Kind | None, repository: str | None, digest: Digest | None
+) -> str:
+    """Return the URL of a target whose part that is."""
     head, _, prefix = shared.partition("#")
-    repository = (target.repository or "").removeprefix(prefix)
-    return head + _path_of(target, repository)
+    return head + _path((repository or "").removeprefix(prefix), _tail(kind, digest))
 
 
 def _path_of(target: Target, repository: str) -> str:
-    tail = _tail_of(target)
-    return f"{_API}{repository}{tail}" if tail else ""
+    return _path(repository, _tail_of(target))
 
 
 def _tail_of(target: Target) -> str:
-    if target.kind is None or target.descriptor is None:
-        return ""
-    return f"/{_PARTS[target.kind]}/{target.descriptor.digest}"
+    digest = target.descriptor.digest if target.descriptor else None
+    return _tail(target.kind, digest)
+
+
+def _path(repository: str, tail: str) -> str:
+    return f"{_API}{repository}{tail}" if tail else ""
+
+
+def _tail(kind: Kind | None, digest: Digest | None) -> str:
+    return f"/{_PARTS[kind]}/{digest}" if kind and digest else ""

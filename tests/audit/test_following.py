@@ -49,7 +49,7 @@ def _rest(database: Database, following: Following) -> Iterator[UUID]:
     while True:
         with database.read() as connection:
             told = following.step(connection)
-        yield from (entry.event.id for _, entry in told.entries)
+        yield from (id_ for _, id_ in told.events)
         if told.is_last:
             return
 
@@ -85,7 +85,7 @@ def test_any_mark_is_a_place_to_go_on_from(
     marks = [begun]
     while len(marks) <= 12:
         with database.read() as connection:
-            marks += [mark for mark, _ in following.step(connection).entries]
+            marks += [mark for mark, _ in following.step(connection).events]
 
     for number, mark in enumerate(marks):
         resumed = Following(recorder, EVERYTHING, Mark.parse(str(mark)))
@@ -129,7 +129,7 @@ def _gap(database: Database, recorder: Recorder, mark: Mark) -> list[UUID] | Non
         told = following.step(connection)
     if told.gap_until is None:
         return None
-    return [entry.event.id for _, entry in told.entries]
+    return [id_ for _, id_ in told.events]
 
 
 def test_a_mark_that_is_not_there_any_more_is_a_gap(

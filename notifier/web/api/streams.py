@@ -4,24 +4,21 @@ https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
 
 import orjson
 from flask import Response, request
 
-from notifier.access.permits import Permit
-from notifier.access.refusals import CredentialsRefused, TooManyAttempts
 from notifier.audit.following import Following, Mark, Told
-from notifier.audit.items import render_item
+from notifier.audit.items import render_items
 from notifier.db import DatabaseUnavailable
 from notifier.web.api.base import Blueprint
+from notifier.web.api.lasting import Permission, send
 from notifier.web.api.schemas.streams import LAST_EVENT_ID, StreamQuerySchema
 from notifier.web.api.visibility import visible_part
-from notifier.web.auth.callers import current_caller
 from notifier.web.auth.needs import Need
-from notifier.web.requests import client_host
 from notifier.web.services import Services, services
 
 blueprint = Blueprint("stream", __name__, "The audit log as it grows.")
@@ -55,35 +52,13 @@ def stream_events(arguments: dict[str, Any]) -> Response:
     question = visible_part(arguments["question"])
     given = request.headers.get(LAST_EVENT_ID) or arguments.get("after")
     mark = Mark.parse(given) if given else None
-    if request.method == "HEAD":
-        return Response(content_type=_MEDIA_TYPE)
     following = (
         Following(own.recorder, question, mark)
         if mark
         else Following.from_now(own.database, own.recorder, question)
     )
-    stream = _Stream(own, following, _permission(own))
-    leave = own.streams.enter()
-    response = Response(stream.frames(), content_type=_MEDIA_TYPE)
-    response.call_on_close(leave)
-    # So nginx does not gather what it passes on.
-    response.headers["X-Accel-Buffering"] = "no"
-    return response
-
-
-def _permission(own: Services) -> Callable[[], bool]:
-    """Return what tells whether the caller may see what they might when they came."""
-    header, address = request.environ.get("HTTP_AUTHORIZATION"), client_host()
-    seen = current_caller().globs_for(Permit.AUDITOR)
-
-    def is_there() -> bool:
-        try:
-            caller = own.authenticator.authenticate(header, address)
-        except (CredentialsRefused, TooManyAttempts):
-            return False
-        return caller.globs_for(Permit.AUDITOR) == seen
-
-    return is_there
+    stream = _Stream(own, following, Permission.of_request())
+    return send(stream.frames(), _MEDIA_TYPE)
 
 
 class _Stream:
@@ -93,19 +68,20 @@ class _Stream:
     """
 
     def __init__(
-        self, own: Services, following: Following, may_listen: Callable[[], bool]
+        self, own: Services, following: Following, permission: Permission
     ) -> None:
         self._database = own.database
-        self._streams = own.streams
+        self._recorder = own.recorder
+        self._pulse = own.streams.pulse
         self._following = following
-        self._may_listen = may_listen
+        self._permission = permission
 
     def frames(self) -> Iterator[bytes]:
         """Yield what is to be sent; no connection is held meanwhile."""
         yield b"retry: %d\n%b\n" % (_RETRY_MS, self._id())
         quiet_until = time.monotonic() + _KEEP_ALIVE_S
-        while (told := self._step()) is not None:
-            sent = b"".join(_frames(told))
+        while (step := self._step()) is not None:
+            told, sent = step
             if not sent and time.monotonic() >= quiet_until:
                 # What was passed over need not be passed over again.
                 sent = b":\n%b\n" % self._id()
@@ -115,30 +91,31 @@ class _Stream:
             if told.is_last:
                 self._wait(quiet_until)
 
-    def _step(self) -> Told | None:
-        """Read on; return None if this is the end."""
+    def _step(self) -> tuple[Told, bytes] | None:
+        """Read on; return what that comes to, or None if this is the end."""
         try:
-            if self._streams.are_over or not self._may_listen():
+            if not self._permission.lasts():
                 return None
             with self._database.read() as connection:
-                return self._following.step(connection)
+                told = self._following.step(connection)
+                ids = [id_ for _, id_ in told.events]
+                items = render_items(connection, self._recorder, ids)
         except DatabaseUnavailable:
             return None
+        gap = b"" if told.gap_until is None else _gap(told.gap_until)
+        return told, gap + b"".join(
+            b"id: %b\ndata: %b\n\n" % (str(mark).encode(), item)
+            for (mark, _), item in zip(told.events, items, strict=True)
+            if item is not None
+        )
 
     def _wait(self, until: float) -> None:
         mark, left_s = self._following.mark, max(until - time.monotonic(), 0)
-        self._streams.pulse.wait(mark.position if mark else 0, min(left_s, _CHECK_S))
+        self._pulse.wait(mark.position if mark else 0, min(left_s, _CHECK_S))
 
     def _id(self) -> bytes:
         mark = self._following.mark
         return b"id: %b\n" % str(mark).encode() if mark else b""
-
-
-def _frames(told: Told) -> Iterator[bytes]:
-    if told.gap_until is not None:
-        yield _gap(told.gap_until)
-    for mark, entry in told.entries:
-        yield b"id: %b\ndata: %b\n\n" % (str(mark).encode(), render_item(entry))
 
 
 def _gap(until: datetime) -> bytes:

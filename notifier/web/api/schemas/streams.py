@@ -2,18 +2,18 @@
 
 from marshmallow import fields
 
-from notifier.web.api.schemas.events import EventQuerySchema
+from notifier.web.api.schemas.questions import QuestionSchema
 
 LAST_EVENT_ID = "Last-Event-ID"
 
 
-class StreamQuerySchema(EventQuerySchema):
+class StreamQuerySchema(QuestionSchema):
     """What is to be told: all that is given has to be so."""
 
     class Meta:
-        """Whoever listens has no pages, and hears of what is new."""
+        """Whoever listens hears of what is new, in one order."""
 
-        exclude = ("limit", "cursor", "since", "until", "order")
+        exclude = ("since", "until", "order")
 
     after = fields.String(
         metadata={
