@@ -27,6 +27,11 @@ class Selection:
 
     def is_used(self, usage: Usage) -> bool:
         """Tell whether something was used too lately to be wanted."""
-        return self.unused_since_ns is not None and self.unused_since_ns <= max(
-            usage.last_pulled_ns or 0, usage.pushed_ns or 0
-        )
+        return self.was_used(usage.last_pulled_ns, usage.pushed_ns)
+
+    def was_used(self, *times_ns: int | None) -> bool:
+        """Tell whether any of these times is too late."""
+        since_ns = self.unused_since_ns
+        if since_ns is None:
+            return False
+        return any(at_ns is not None and at_ns >= since_ns for at_ns in times_ns)

@@ -26,7 +26,7 @@ from notifier.registry.tags import Tag
 
 _LISTING: Final = "tags"
 # How many tags and repositories one page may pass over.
-_WINDOW: Final = 4000
+_WINDOW: Final = 2000
 _TAGS_AT_ONCE: Final = 500
 _NAMES_AT_ONCE: Final = 100
 
@@ -133,9 +133,9 @@ class _Walk:
 
     def _wanted(self, name: str, row: Sequence[Any]) -> TaggedManifest | None:
         tag, manifest_id, digest, media_type, size, artifact_type, *counts = row
-        usage = usage_of(counts)
-        if self._selection.is_used(usage):
+        if self._selection.was_used(*counts[1:]):
             return None
+        usage = usage_of(counts)
         if media_type in media_types.INDEXES:
             usage = self._with_children(manifest_id, usage)
             if self._selection.is_used(usage):
