@@ -6,6 +6,8 @@ from typing import Any, Final
 
 import click
 
+from notifier.audit.digests import DigestPrefix
+from notifier.audit.grammar import QuestionInvalid, read_digest
 from notifier.audit.timelines.digest_deliveries import DigestDelivery
 from notifier.audit.timelines.digest_lists import DigestLists, Part
 from notifier.audit.timelines.digests import UsedDigest, get_digest, list_digest_days
@@ -27,7 +29,6 @@ from notifier.cli.usage import (
     usage_cells,
 )
 from notifier.registry.digest import Digest
-from notifier.registry.errors import DigestInvalid
 from notifier.web.api.schemas.digests import dump_timeline
 
 _MOST = 100
@@ -47,11 +48,12 @@ def show(digest: str, *, days: int, as_json: bool) -> None:
 
     By whom it was pushed, mounted and deleted, which tags pointed to it and when, how
     often it was pulled, what was delivered, and the manifests that belong to it: at
-    most 100 of each, the newest first. With --json it is what the REST API answers.
+    most 100 of each, the newest first. With --json it is what the REST API answers. Of
+    the digest, the first twelve of its hex digits do.
 
     \b
     Examples:
-      notifier digests show sha256:6c3c62…
+      notifier digests show sha256:182fff216e7c
     """
     today = datetime.now(UTC).date()
     with open_place() as place:
@@ -73,13 +75,11 @@ def show(digest: str, *, days: int, as_json: bool) -> None:
         _print(part, headings, map(cells, items))
 
 
-def _parse(text: str) -> Digest:
+def _parse(text: str) -> Digest | DigestPrefix:
     try:
-        return Digest.parse(text)
-    except DigestInvalid:
-        raise click.BadParameter(
-            f"{text!r} is not a whole digest, sha256:…", param_hint="DIGEST"
-        ) from None
+        return read_digest(text)
+    except QuestionInvalid as refusal:
+        raise click.BadParameter(str(refusal), param_hint="DIGEST") from None
 
 
 def _print(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

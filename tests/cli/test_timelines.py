@@ -27,6 +27,7 @@ def test_the_json_is_that_of_the_rest_api(
 ) -> None:
     for arguments, path in (
         (["digests", "show", pushed], f"digests/{pushed}"),
+        (["digests", "show", pushed[:19]], f"digests/{pushed}"),
         (["tags", "list"], "tags"),
         (["tags", "list", "--repository", "team/*", "--limit", "1"], "tags?limit=1"),
         (["tags", "list", "--unpulled-for", "1d"], "tags?unpulled_for=1d"),
@@ -93,7 +94,7 @@ def test_what_is_no_digest_is_said_in_one_line(notifier: Notifier) -> None:
     unknown = notifier("digests", "show", f"sha256:{'0' * 64}", status=1)
 
     assert unknown.output == "Error: the log knows no such digest\n"
-    assert "not a whole digest" in notifier("digests", "show", "x", status=2).output
+    assert "Neither a digest" in notifier("digests", "show", "x", status=2).output
 
 
 def test_a_tag_tells_what_it_pointed_to_at_a_moment(

@@ -7,6 +7,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from notifier.audit.digests import DigestAmbiguous, DigestPrefix
 from notifier.audit.timelines.digest_changes import DigestChanges
 from notifier.audit.timelines.digest_order import (
     FIRST,
@@ -49,16 +50,44 @@ class UsedDigest:
 def get_digest(
     connection: sa.Connection,
     recorder: Recorder,
-    digest: Digest,
+    named: Digest | DigestPrefix,
     sees: Callable[[str], bool],
 ) -> UsedDigest:
     """Return what is known of a digest in repositories that somebody *sees*.
 
-    Raises `DigestUnknown` if that is nothing.
+    It may be named by how it begins, if no other that they see begins so. Raises
+    `DigestUnknown` if nothing is known, and `DigestAmbiguous`.
     """
+    digests = [named] if isinstance(named, Digest) else named.find(connection)
+    known = [
+        found
+        for digest in digests
+        if (found := _find_digest(connection, recorder, digest, sees)) is not None
+    ]
+    if not known:
+        raise DigestUnknown
+    if len(known) > 1 and isinstance(named, DigestPrefix):
+        raise DigestAmbiguous(named, [found.digest for found in known])
+    return known[0]
+
+
+def list_digest_days(
+    connection: sa.Connection, found: UsedDigest, last: date, count: int
+) -> Sequence[Day]:
+    """Return the last *count* days until *last*, newest first, that have pulls."""
+    numbers = [repository.number for repository in found.repositories]
+    return list_days(connection, found.number, numbers, last, count)
+
+
+def _find_digest(
+    connection: sa.Connection,
+    recorder: Recorder,
+    digest: Digest,
+    sees: Callable[[str], bool],
+) -> UsedDigest | None:
     number = recorder.digests.find(connection, digest)
     if number is None:
-        raise DigestUnknown
+        return None
     usages = list_usages(connection, number, limit=_MAX_REPOSITORIES)
     names = recorder.repositories.resolve(connection, usages)
     found = UsedDigest(
@@ -71,17 +100,7 @@ def get_digest(
             if (name := names[repository]) is not None and sees(name)
         ],
     )
-    if found.newest is None and not found.repositories:
-        raise DigestUnknown
-    return found
-
-
-def list_digest_days(
-    connection: sa.Connection, found: UsedDigest, last: date, count: int
-) -> Sequence[Day]:
-    """Return the last *count* days until *last*, newest first, that have pulls."""
-    numbers = [repository.number for repository in found.repositories]
-    return list_days(connection, found.number, numbers, last, count)
+    return found if found.newest or found.repositories else None
 
 
 def _find_newest(

@@ -5,10 +5,11 @@ from typing import Any
 from flask import Response, jsonify
 from werkzeug.exceptions import NotFound
 
+from notifier.audit.digests import DigestPrefix
+from notifier.audit.grammar import QuestionInvalid, read_digest
 from notifier.audit.timelines.digest_lists import DigestLists, Part
 from notifier.audit.timelines.digests import get_digest, list_digest_days
 from notifier.registry.digest import Digest
-from notifier.registry.errors import DigestInvalid
 from notifier.web.api.base import Blueprint
 from notifier.web.api.paging import LINK_HEADER, Answer, render_items
 from notifier.web.api.schemas.digests import (
@@ -39,7 +40,8 @@ def get_timeline(arguments: dict[str, Any], digest: str) -> Response:
     By whom it was pushed and how, mounted and deleted; which tags pointed to it, and
     from when to when; how often it was pulled, when, and by which clients; what was
     delivered of that, and with what outcome; its children, parents and referrers. It
-    is what the caller may see. Of a `HEAD`, which is no pull, nothing is counted.
+    is what the caller may see. Of a `HEAD`, which is no pull, nothing is counted. Of
+    the digest, the first twelve or more of its hex digits do.
     """
     own = services()
     own.counting.catch_up()
@@ -128,8 +130,8 @@ def _list(part: Part, arguments: dict[str, Any], digest: str) -> Answer:
     return render_items(items, next_)
 
 
-def _parse(text: str) -> Digest:
+def _parse(text: str) -> Digest | DigestPrefix:
     try:
-        return Digest.parse(text)
-    except DigestInvalid:
+        return read_digest(text)
+    except QuestionInvalid:
         raise NotFound("That is no digest.") from None

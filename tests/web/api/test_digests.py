@@ -1,5 +1,6 @@
 """Digests by REST: all that is known of one."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -202,6 +203,29 @@ def test_an_unknown_digest_has_no_timeline(api: ConformingClient) -> None:
     for digest in (Digest.of(b"unknown"), "sha256:abc", "latest"):
         for path in ("", *(f"/{part}" for part in _LISTS)):
             assert api.get(f"/digests/{digest}{path}").status_code == 404
+
+
+def test_a_digest_may_be_named_by_how_it_begins(
+    api: ConformingClient, own: Services
+) -> None:
+    alike = [f"sha256:{'a' * 12}{number:052x}" for number in range(2)]
+    for text in (*alike, _DIGEST):
+        event = factories.event()
+        assert event.target.descriptor is not None
+        content = replace(event.target.descriptor, digest=Digest(text))
+        target = replace(event.target, descriptor=content, url=None)
+        fill(own.database, own.recorder, [replace(event, target=target)])
+
+    for part in (_DIGEST[:19], _DIGEST.hex[:12], _DIGEST.hex):
+        assert _timeline(api, part)["digest"] == _DIGEST
+        tags = api.get(f"/digests/{part}/tags").get_json()["items"]
+        assert [span["digest"] for span in tags] == [_DIGEST]
+    refused = api.get(f"/digests/{'a' * 12}")
+    assert refused.status_code == 422
+    [error] = refused.get_json()["errors"]
+    assert all(text in error["detail"] for text in alike)
+    assert _timeline(api, alike[1][:-1] + "1")["digest"] == alike[1]
+    assert api.get(f"/digests/{'b' * 12}").status_code == 404
 
 
 def test_a_cursor_of_nobody_is_refused(api: ConformingClient, own: Services) -> None:
