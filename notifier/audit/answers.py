@@ -58,9 +58,8 @@ def ask(
     A page may be short, or empty, and still have a next. Raises `DigestAmbiguous`.
     """
     found = find(connection, recorder, question, wanted=limit + 1, after=after)
-    entries = list_entries(connection, recorder, found.ids[:limit])
-    more = len(found.ids) > limit
-    return Page(entries, found.ids[limit - 1] if more else found.reached)
+    ids, next_ = found.page(limit)
+    return Page(list_entries(connection, recorder, ids), next_)
 
 
 def find(
@@ -131,6 +130,8 @@ def list_entries(
     connection: sa.Connection, recorder: Recorder, ids: Sequence[UUID]
 ) -> list[Entry]:
     """Return the entries of *ids*, in their order."""
+    if not ids:
+        return []
     rows = connection.execute(_ROWS.where(EventRow.id.in_(ids))).all()
     events = recorder.events(connection, rows)
     entries = {

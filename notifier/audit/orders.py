@@ -63,10 +63,7 @@ class Order:
         them.
         """
         hidden = [
-            sa.select(
-                sa.bindparam(_name(name, number), type_=_column(name).type)
-            ).scalar_subquery()
-            for name in self.columns
+            sa.select(_value(name, number)).scalar_subquery() for name in self.columns
         ]
         id_ = sa.bindparam(bound, type_=_ID.type)
         return sa.tuple_(*hidden, id_) if hidden else id_
@@ -77,6 +74,13 @@ BY_TIME = Order()
 
 def _column(name: str) -> sa.ColumnElement[Any]:
     return EventRow.__table__.columns[name]
+
+
+def _value(column: str, number: int) -> sa.ColumnElement[Any]:
+    type_ = _column(column).type
+    value = sa.bindparam(_name(column, number), type_=type_)
+    # Of nothing, the driver does not say that it is no bytes.
+    return sa.cast(value, type_) if isinstance(type_, sa.LargeBinary) else value
 
 
 def _name(column: str, number: int) -> str:

@@ -7,7 +7,7 @@ stretches together. None reads more than its window.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Self
 
 import sqlalchemy as sa
 
@@ -21,11 +21,20 @@ _MOST_REMEMBERED = 1024
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a statement depends on, but for values: how many *stretches* of an order."""
+    """What a statement depends on, but for values: how many *stretches* of an order.
+
+    That is a power of two, so that there are few: a statement takes a while to be made.
+    """
 
     order: Order
     stretches: int
     oldest_first: bool
+
+    @classmethod
+    def of(cls, order: Order, stretches: int, span: Span) -> Self:
+        """Return the shape of a statement for so many *stretches* of a span."""
+        rounded = 1 << (stretches - 1).bit_length()
+        return cls(order, rounded, span.oldest_first)
 
 
 @lru_cache(maxsize=_MOST_REMEMBERED)
@@ -40,41 +49,40 @@ def read(
 ) -> Prepared:
     """Select the ids in the windows that meet conditions, and the ends of the windows.
 
-    Beside each id stand its numbers of *names*. An end has a 1 in the second column,
-    what meets the conditions a 0. Both are in one statement so that they fit together:
-    rows come in all the time.
+    Beside an end stands the number of its stretch, beside what meets the conditions
+    NULL and its own numbers of *names*. Both are in one statement so that they fit
+    together: rows come in all the time.
     """
     columns = dict.fromkeys([*(column for column, *_ in tested), *names])
     windows = [
         sa.select(_window(shape, number, *columns)) for number in range(shape.stretches)
     ]
     rows = _all_of(windows).subquery("rows")
-    met = sa.select(
-        rows.c.id, sa.literal_column("0"), *(rows.c[name] for name in names)
-    ).where(
+    met = sa.select(rows.c.id, sa.null(), *(rows.c[name] for name in names)).where(
         *(conditions.clause(one, number, rows.c) for number, one in enumerate(tested))
     )
-    mark: list[sa.ColumnElement[Any]] = [
-        sa.literal_column("1"),
-        *(sa.literal_column("NULL") for _ in names),
-    ]
-    return Prepared(
-        sa.union_all(met, *(end.add_columns(*mark) for end in _ends(shape)))
+    ends = (
+        end.add_columns(sa.literal_column(str(number)), *(sa.null() for _ in names))
+        for number, end in enumerate(_ends(shape))
     )
+    return Prepared(sa.union_all(met, *ends))
 
 
 def values(
     shape: Shape, stretches: Sequence[tuple[Any, ...]], span: Span, rows: int
 ) -> dict[str, Any]:
     """Return the values of such a statement, whose windows have so many *rows*."""
-    window = max(rows // shape.stretches, 1)
+    window = max(rows // len(stretches), 1)
     values: dict[str, Any] = {
         "low": span.low,
         "high": span.high,
         "window": window,
         "before_end": window - 1,
     }
-    for number, stretch in enumerate(stretches):
+    # Nothing has no place in an order, so those that are missing have no rows.
+    missing = shape.stretches - len(stretches)
+    nowhere = (None,) * len(shape.order.columns)
+    for number, stretch in enumerate([*stretches, *[nowhere] * missing]):
         values |= shape.order.bound(number, stretch)
     return values
 

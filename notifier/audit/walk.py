@@ -7,21 +7,20 @@ in several walks, and never in one that takes minutes.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from notifier.audit import statements
-from notifier.audit.conditions import Condition, Test
-from notifier.audit.names import Names
+from notifier.audit.conditions import Test
 from notifier.audit.narrowing import Narrowed, Way
 from notifier.audit.span import Span
 from notifier.audit.statements import Shape
 
 # How many rows a walk looks at first, if it has to look at them, and then.
-_LOOK: Final = 1024
-_GROWTH: Final = (1, 4)
+_LOOK: Final = 256
+_GROWTH: Final = (1, 4, 16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +30,11 @@ class Found:
     ids: Sequence[UUID]
     reached: UUID | None
 
+    def page(self, limit: int) -> tuple[Sequence[UUID], UUID | None]:
+        """Return so many ids at most, and what the next page comes after."""
+        ids = self.ids[:limit]
+        return ids, ids[-1] if len(self.ids) > limit else self.reached
+
 
 def walk(
     connection: sa.Connection, narrowed: Narrowed, span: Span, wanted: int
@@ -39,24 +43,21 @@ def walk(
 
     There may be some more; or fewer, though there are others beyond what was reached.
     """
-    way = _choose(connection, narrowed.ways, span)
-    step = _Step.along(way, narrowed)
-    rows = max(_LOOK if step.is_choosy else 1, 2 * wanted)
-    ids: list[UUID] = []
+    walker = _Walker(connection, narrowed, _choose(connection, narrowed.ways, span))
+    rows = max(_LOOK if walker.is_choosy else 1, 2 * wanted)
     for growth in _GROWTH:
-        found = step.take(connection, span, rows * growth)
-        ids += found.ids
-        if found.reached is None or len(ids) >= wanted:
+        walker.go_on(span, rows * growth)
+        if walker.reached is None or len(walker.found) >= wanted:
             break
-        span = span.beyond(found.reached)
-    return Found(ids, found.reached)
+        span = span.beyond(walker.reached)
+    return Found(walker.found, walker.reached)
 
 
 def _choose(connection: sa.Connection, ways: Sequence[Way], span: Span) -> Way:
     """Return the way that leads furthest with as many rows."""
     best, furthest = ways[0], None
     for way in ways if len(ways) > 1 else ():
-        shape = _shape(way, span)
+        shape = Shape.of(way.order, len(way.stretches), span)
         values = statements.values(shape, way.stretches, span, _LOOK)
         ends = statements.ends(shape).all(connection, **values)
         if not ends:
@@ -67,52 +68,60 @@ def _choose(connection: sa.Connection, ways: Sequence[Way], span: Span) -> Way:
     return best
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """What is read of one way."""
+class _Walker:
+    """Goes along all stretches of a way side by side, as far as they have *reached*."""
 
-    way: Way
-    conditions: Sequence[Condition]
-    names: Sequence[Names]
-
-    @classmethod
-    def along(cls, way: Way, narrowed: Narrowed) -> Self:
-        """Leave out the conditions that hold all along the way."""
+    def __init__(self, connection: sa.Connection, narrowed: Narrowed, way: Way) -> None:
+        self.found: list[UUID] = []
+        self.reached: UUID | None = None
+        self._connection = connection
+        self._order = way.order
+        self._names = narrowed.names
+        # What holds all along the way need not be tested.
         led = {(column, Test.AMONG) for column in way.order.columns}
-        conditions = [
+        self._conditions = [
             condition
             for condition in narrowed.conditions
             if (condition.column, condition.test) not in led
         ]
-        return cls(way, conditions, narrowed.names)
+        # Stretches that may have more, and what was found ahead of the others.
+        self._open: Sequence[tuple[Any, ...]] = way.stretches
+        self._ahead: set[UUID] = set()
 
     @property
     def is_choosy(self) -> bool:
         """Whether not every row is taken."""
-        return bool(self.conditions or self.names)
+        return bool(self._conditions or self._names)
 
-    def take(self, connection: sa.Connection, span: Span, rows: int) -> Found:
-        """Take what is wanted of the first rows, so many at most, in order."""
-        shape = _shape(self.way, span)
+    def go_on(self, span: Span, rows: int) -> None:
+        """Take what is wanted of the first rows of *span*, so many at most.
+
+        Where a stretch ends there is nothing left to read: the next time, the others
+        have its share.
+        """
+        met, ends = self._read(span, rows)
+        self.reached = span.first(ends.values()) if ends else None
+        part = span if self.reached is None else span.up_to(self.reached)
+        self._ahead |= met
+        self.found += part.sort(id_ for id_ in self._ahead if id_ in part)
+        self._ahead = {id_ for id_ in self._ahead if id_ not in part}
+        self._open = [self._open[number] for number in ends]
+
+    def _read(self, span: Span, rows: int) -> tuple[set[UUID], dict[int, UUID]]:
+        """Return what was met, and where the windows of some stretches end."""
+        shape = Shape.of(self._order, len(self._open), span)
         statement = statements.read(
             shape,
-            tuple(condition.shape for condition in self.conditions),
-            tuple(names.column for names in self.names),
+            tuple(condition.shape for condition in self._conditions),
+            tuple(names.column for names in self._names),
         )
-        values = statements.values(shape, self.way.stretches, span, rows)
-        for number, condition in enumerate(self.conditions):
+        values = statements.values(shape, self._open, span, rows)
+        for number, condition in enumerate(self._conditions):
             values |= condition.bound(number)
-        read = statement.all(connection, **values)
-        ends = [id_ for id_, is_end, *_ in read if is_end]
-        met = [(id_, *numbers) for id_, is_end, *numbers in read if not is_end]
-        for place, names in enumerate(self.names, start=1):
-            meant = names.choose(connection, (row[place] for row in met))
+        read = statement.all(self._connection, **values)
+        ends = {number: id_ for id_, number, *_ in read if number is not None}
+        met = [(id_, *numbers) for id_, end, *numbers in read if end is None]
+        for place, names in enumerate(self._names, start=1):
+            meant = names.choose(self._connection, (row[place] for row in met))
             met = [row for row in met if row[place] in meant]
-        # Of stretches that reach further than another one does, the rest comes later.
-        reached = span.first(ends) if ends else None
-        part = span if reached is None else span.up_to(reached)
-        return Found(part.sort(row[0] for row in met if row[0] in part), reached)
-
-
-def _shape(way: Way, span: Span) -> Shape:
-    return Shape(way.order, len(way.stretches), oldest_first=span.oldest_first)
+        return {row[0] for row in met}, ends

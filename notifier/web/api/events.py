@@ -3,10 +3,12 @@
 from typing import Any
 from uuid import UUID
 
+import orjson
 import sqlalchemy as sa
 from flask import Response, jsonify
 
-from notifier.audit.answers import Entry, EventUnknown, ask, get_entry
+from notifier.audit.answers import Entry, EventUnknown, find, get_entry
+from notifier.audit.items import render_items
 from notifier.delivery.deliveries import list_deliveries
 from notifier.delivery.verdicts import judge
 from notifier.web.api.base import Blueprint
@@ -36,7 +38,7 @@ _MAX_DELIVERIES = 1000
 @blueprint.route("/events", needs=Need.AUDITOR)
 @blueprint.arguments(EventQuerySchema, location="query")
 @blueprint.response(200, EntryPageSchema, headers=LINK_HEADER)
-def list_events(arguments: dict[str, Any]) -> Answer:
+def list_events(arguments: dict[str, Any]) -> Response:
     """Ask the audit log.
 
     Without a question it is all that the caller may see. A page may be short, or empty,
@@ -45,11 +47,17 @@ def list_events(arguments: dict[str, Any]) -> Answer:
     own = services()
     after = cursor_of("events", arguments)
     question = visible_part(arguments["question"])
+    limit = arguments["limit"]
     with own.database.read() as connection:
-        page = ask(
-            connection, own.recorder, question, after=after, limit=arguments["limit"]
-        )
-    return render_page("events", page.entries, page.next)
+        found = find(connection, own.recorder, question, wanted=limit + 1, after=after)
+        ids, next_ = found.page(limit)
+        items = render_items(connection, own.recorder, ids)
+    page, headers = render_page("events", [], next_)
+    body = b'{"items":[%b],"next":%b}\n' % (
+        b",".join(item for item in items if item is not None),
+        orjson.dumps(page["next"]),
+    )
+    return Response(body, headers=headers, content_type="application/json")
 
 
 @blueprint.route("/events/<uuid:event_id>", needs=Need.AUDITOR)
