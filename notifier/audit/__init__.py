@@ -2,6 +2,7 @@
 
 ``questions`` is what can be asked, ``grammar`` how that is written. ``narrowing`` finds
 what leads to the answer, ``walk`` goes there by the ``statements``, and ``answers``
-makes pages of what it finds; ``cursor`` is how a page names the next. The rows are
-written by ``notifier.events.record``.
+makes pages of what it finds; ``cursor`` is how a page names the next. ``export`` has
+all of an answer, ``following`` what comes to be recorded. The rows are written by
+``notifier.events.record``.
 """

@@ -23,7 +23,7 @@ from notifier.events.record import Recorder
 
 # How many events are looked at in a step, and additions if these are small.
 _MOST_EVENTS: Final = 500
-_MOST_ADDITIONS: Final = 500
+_MOST_ADDITIONS: Final = 100
 
 _FORM: Final = re.compile(
     r"([1-9][0-9]{0,17})"
@@ -140,10 +140,10 @@ def _find_newest(database: Database) -> Addition | None:
 
 
 def _end_of(addition: Addition) -> Mark:
-    return Mark(addition.position, addition.ids[-1] if addition.ids else None)
+    return Mark(addition.position, addition.last)
 
 
 def _is_in(mark: Mark, addition: Addition) -> bool:
     if mark.position != addition.position:
         return False
-    return mark.event in addition.ids if mark.event else not addition.ids
+    return mark.event in addition.ids if mark.event else not addition.packed

@@ -18,7 +18,7 @@ until the commit, under which positions are given out, would put pushes in a que
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -47,11 +47,26 @@ class FeedRow(Base):
 
 
 class Addition(NamedTuple):
-    """What one transaction has added; nothing, if it was made to begin with."""
+    """What one transaction has added; nothing, if it was made to begin with.
+
+    *packed* is its events' ids. There may be thousands of them, which are unpacked only
+    when they are wanted.
+    """
 
     position: int
     recorded_at: datetime
-    ids: Sequence[UUID]
+    packed: bytes
+
+    @property
+    def ids(self) -> list[UUID]:
+        """Return the ids of its events, in order."""
+        starts = range(0, len(self.packed), _ID_LENGTH)
+        return [UUID(bytes=self.packed[at : at + _ID_LENGTH]) for at in starts]
+
+    @property
+    def last(self) -> UUID | None:
+        """Return the last of them."""
+        return UUID(bytes=self.packed[-_ID_LENGTH:]) if self.packed else None
 
 
 def note(transaction: Transaction, ids: Sequence[UUID]) -> None:
@@ -69,13 +84,13 @@ def list_from(connection: sa.Connection, position: int, limit: int) -> list[Addi
     rows = _FROM[connection.dialect.name].all(
         connection, position=position, number=limit
     )
-    return [_addition(row) for row in rows]
+    return [Addition(*row) for row in rows]
 
 
 def find_newest(connection: sa.Connection) -> Addition | None:
     """Return what was added last; None if the feed is as yet empty."""
     row = _NEWEST[connection.dialect.name].first(connection)
-    return None if row is None else _addition(row)
+    return None if row is None else Addition(*row)
 
 
 class Forgetting:
@@ -98,21 +113,16 @@ class Forgetting:
     def _step(self, before: datetime) -> bool:
         """Delete some of the oldest; tell whether there may be more."""
         with self._database.read() as connection:
-            rows = list_from(connection, self._after + 1, _FORGET_AT_ONCE)
+            rows = _OLDEST[connection.dialect.name].all(
+                connection, position=self._after + 1, number=_FORGET_AT_ONCE
+            )
         # The newest one tells where to read on.
-        old = [row.position for row in rows[:-1] if row.recorded_at < before]
+        old = [position for position, at in rows[:-1] if at < before]
         if old:
             with self._database.transaction() as transaction:
                 transaction.execute(_FORGET, {"last": old[-1]})
             self._after = old[-1]
         return len(old) == _FORGET_AT_ONCE - 1
-
-
-def _addition(row: Sequence[Any]) -> Addition:
-    position, recorded_at, packed = row
-    starts = range(0, len(packed), _ID_LENGTH)
-    ids = [UUID(bytes=packed[start : start + _ID_LENGTH]) for start in starts]
-    return Addition(position, recorded_at, ids)
 
 
 def _number(number: "sa.ColumnElement[Any]") -> "sa.ColumnElement[int]":
@@ -141,24 +151,36 @@ _NOTE: Final = {
     "postgresql": Prepared(_note_on_postgresql),
 }
 
-_ROWS: Final = sa.select(FeedRow.position, FeedRow.recorded_at, FeedRow.events)
-# All that have lower numbers are over by then, and what they have added is seen.
-_SETTLED: Final = _ROWS.where(
-    FeedRow.position < _number(sa.func.pg_snapshot_xmin(sa.func.pg_current_snapshot()))
-)
-_COUNTED: Final = {"sqlite": _ROWS, "postgresql": _SETTLED}
-_FROM: Final = {
-    dialect: Prepared(
-        rows.where(FeedRow.position >= sa.bindparam("position"))
-        .order_by(FeedRow.position)
-        .limit(sa.bindparam("number", type_=sa.Integer))
-    )
-    for dialect, rows in _COUNTED.items()
+_COUNTS: Final[Mapping[str, "sa.ColumnElement[bool]"]] = {
+    "sqlite": sa.true(),
+    # All that have lower numbers are over by then, and what they have added is seen.
+    "postgresql": FeedRow.position
+    < _number(sa.func.pg_snapshot_xmin(sa.func.pg_current_snapshot())),
 }
+
+
+def _from(*columns: Any) -> Mapping[str, Prepared]:
+    return {
+        dialect: Prepared(
+            sa.select(*columns)
+            .where(FeedRow.position >= sa.bindparam("position"), counts)
+            .order_by(FeedRow.position)
+            .limit(sa.bindparam("number", type_=sa.Integer))
+        )
+        for dialect, counts in _COUNTS.items()
+    }
+
+
+_TIMES: Final = (FeedRow.position, FeedRow.recorded_at)
+_OLDEST: Final = _from(*_TIMES)
+_FROM: Final = _from(*_TIMES, FeedRow.events)
 _NEWEST: Final = {
     dialect: Prepared(
-        rows.order_by(FeedRow.position.desc()).limit(sa.literal_column("1"))
+        sa.select(*_TIMES, FeedRow.events)
+        .where(counts)
+        .order_by(FeedRow.position.desc())
+        .limit(sa.literal_column("1"))
     )
-    for dialect, rows in _COUNTED.items()
+    for dialect, counts in _COUNTS.items()
 }
 _FORGET: Final = sa.delete(FeedRow).where(FeedRow.position <= sa.bindparam("last"))

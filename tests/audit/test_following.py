@@ -147,6 +147,21 @@ def test_a_mark_that_is_not_there_any_more_is_a_gap(
     assert _gap(database, recorder, begun) == [events[-1].id]
 
 
+def test_additions_of_any_size_are_told_in_steps(
+    database: Database,
+    recorder: Recorder,
+    announcer: Announcer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_MOST_EVENTS", 10)
+    following = Following.from_now(database, recorder, EVERYTHING)
+    events = [factories.event() for _ in range(37)]
+    _add(database, announcer, *events[:35])
+    _add(database, announcer, *events[35:])
+
+    assert [*_rest(database, following)] == [event.id for event in events]
+
+
 def test_a_mark_of_another_log_is_a_gap(
     database: Database, recorder: Recorder, announcer: Announcer
 ) -> None:

@@ -10,7 +10,10 @@ from uuid import uuid4
 import pytest
 from flask.testing import FlaskClient
 
+from notifier.events import feed
+from notifier.web.services import Services
 from tests import factories
+from tests.audit.logs import fill
 from tests.cli.conftest import Notifier
 
 # What differs between the databases is seen by the other tests, which take less time.
@@ -163,6 +166,35 @@ def test_tail_follows_until_it_is_interrupted(client: FlaskClient) -> None:
     assert more[2:] == [("new", "push"), ("new", "pull")]
     assert rest == ""
     assert process.returncode == 0
+
+
+@ON_SQLITE
+def test_tail_says_that_something_is_missing(
+    notifier: Notifier, own: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it does who was stopped for longer than the feed goes back."""
+    for tag in ("a", "b", "c"):
+        fill(own.database, own.recorder, [factories.event(tag=tag)])
+    naps = iter([lambda: feed.Forgetting(own.database, timedelta(0)).work()])
+
+    def sleep(_seconds: float) -> None:
+        for tag in ("d", "e"):
+            fill(own.database, own.recorder, [factories.event(tag=tag)])
+        nap = next(naps, None)
+        if nap is None:
+            raise KeyboardInterrupt
+        nap()
+
+    monkeypatch.setattr("notifier.cli.tailing.time.sleep", sleep)
+
+    followed = notifier("events", "tail", "-f", "-n", "0", "--json")
+
+    tags = [
+        json.loads(line)["event"]["target"]["tag"]
+        for line in followed.stdout.splitlines()
+    ]
+    assert tags == ["e"]
+    assert "Some of what was recorded before" in followed.stderr
 
 
 def _tag_and_action(line: str) -> tuple[str | None, str]:

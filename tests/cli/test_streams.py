@@ -13,6 +13,10 @@ import requests
 
 from notifier.cli import schema
 from notifier.config import Settings
+from notifier.db import Database
+from notifier.events.record import Recorder
+from tests import factories
+from tests.audit.logs import fill
 from tests.cli.running import PATIENCE_S, Program, running
 from tests.receiver import wait_until
 from tests.test_story import push_image
@@ -109,6 +113,26 @@ def test_streams_end_at_once_and_go_on_with_the_next_process(
         push_image(program, "2.0")
         with closing(_open(program, **{"Last-Event-ID": mark})) as response:
             assert next(_tags(response))[0] == "2.0"
+
+
+def test_an_export_that_a_stop_cuts_off_has_no_clean_end(data_dir: Path) -> None:
+    database = Database(Settings(data_dir=data_dir).database)
+    # More than what connections hold on the way, so that it is still under way.
+    events = [factories.event(at_ns=1000 * number) for number in range(20_000)]
+    fill(database, Recorder(), events)
+    database.close()
+    with running(data_dir, "web") as program:
+        response = requests.get(
+            f"{program.url}/api/v1/events/export", stream=True, timeout=PATIENCE_S
+        )
+        lines = response.iter_lines()
+        assert json.loads(next(lines))["event"]["id"] == str(events[0].id)
+        program.process.send_signal(signal.SIGTERM)
+        time.sleep(1)
+
+        with pytest.raises(requests.exceptions.ChunkedEncodingError):
+            list(lines)
+        assert program.process.wait(PATIENCE_S) == 0
 
 
 def test_streams_leave_a_process_that_is_replaced(data_dir: Path) -> None:
