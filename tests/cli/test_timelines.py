@@ -5,6 +5,7 @@ import json
 import pytest
 from flask.testing import FlaskClient
 
+from notifier.audit.timelines import tagged
 from notifier.events.event import Action
 from notifier.web.services import Services
 from tests import factories
@@ -56,6 +57,30 @@ def test_lists_go_on_after_a_page(notifier: Notifier) -> None:
     for group in ("tags", "repositories"):
         refused = notifier(group, "list", "--cursor", "x", status=1)
         assert "no page of this list has that cursor" in refused.output
+
+
+@pytest.mark.usefixtures("pushed")
+def test_a_list_has_as_many_as_are_wanted_however_few_a_page_has(
+    notifier: Notifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tagged, "_WINDOW", 1)
+
+    listed = json.loads(notifier("tags", "list", "--json").stdout)
+
+    assert [item["tag"] for item in listed["items"]] == ["1.0", "2.0"]
+    assert listed["next"] is None
+    unpulled = notifier("repositories", "show", "team/app", "--days", "1").stdout
+    assert "docker" in unpulled
+
+
+def test_a_repository_without_pulls_has_no_days(
+    notifier: Notifier, client: FlaskClient
+) -> None:
+    factories.push_image(client)
+
+    shown = notifier("repositories", "show", "team/app").stdout
+
+    assert "day" not in shown
 
 
 def test_people_see_tables(notifier: Notifier, pushed: str) -> None:

@@ -12,6 +12,9 @@ import sqlalchemy as sa
 from notifier.audit.timelines import clients, counting
 from notifier.audit.timelines.clients import OTHER, client_of
 from notifier.audit.timelines.counting import Counting
+from notifier.audit.timelines.sums import add_up
+from notifier.audit.timelines.tables import ALL_MANIFESTS
+from notifier.audit.timelines.worker import make_counting
 from notifier.db import Database
 from notifier.events.announce import Announcer
 from notifier.events.event import Action, Event, Kind
@@ -19,10 +22,11 @@ from notifier.events.lines import Recorded
 from notifier.events.record import Recorder
 from notifier.events.strangers import STAND_IN
 from notifier.events.tables import EventRow
-from notifier.events.uncounted import UncountedRow
+from notifier.events.uncounted import MANIFEST, PULL, Note, UncountedRow
 from tests import factories
 from tests.audit.logs import DAY_NS, SECOND_NS, fill
 from tests.audit.timelines.counts import count, expected
+from tests.receiver import wait_until
 
 _HOUR_NS = 3600 * SECOND_NS
 _PROGRAMS = ["docker/27.3.1", "containerd/v1.7", "skopeo/1.14"]
@@ -54,6 +58,12 @@ def _events(number: int) -> Sequence[Event]:
         )
         for n in range(number)
     ]
+
+
+def _notes(database: Database) -> int:
+    with database.read() as connection:
+        statement = sa.select(sa.func.count()).select_from(UncountedRow)
+        return connection.execute(statement).scalar_one()
 
 
 def test_what_is_counted_is_what_happened_in_whatever_order_it_comes(
@@ -168,16 +178,11 @@ def test_what_is_counted_is_noted_no_more(database: Database) -> None:
     fill(database, recorder, [_pull(), factories.event(Action.DELETE)])
     fill(database, recorder, [factories.event(Action.DELETE)])
 
-    def notes() -> int:
-        with database.read() as connection:
-            statement = sa.select(sa.func.count()).select_from(UncountedRow)
-            return connection.execute(statement).scalar_one()
-
-    before = notes()
+    before = _notes(database)
     count(database, recorder)
 
     assert before == 1
-    assert notes() == 0
+    assert _notes(database) == 0
 
 
 @pytest.mark.parametrize(
@@ -220,3 +225,25 @@ def test_there_are_only_so_many_clients_but_those_that_are_known_have_a_place(
 
     named = {client: pulls for (place, _, client), pulls in days.items() if place[0]}
     assert named == {"p0": 1, "p1": 2, "p2": 2, OTHER: 8, "docker": 1}
+
+
+def test_what_no_digest_was_told_of_counts_for_its_repository() -> None:
+    note = Note(PULL, MANIFEST, 7, None, 1, DAY_NS, 1)
+
+    sums = add_up([note, note], {1: "docker"})
+
+    assert sums.pulls == {(ALL_MANIFESTS, 7): (2, DAY_NS, DAY_NS)}
+    assert list(sums.days.values()) == [2]
+
+
+def test_a_worker_counts_until_it_is_stopped(database: Database) -> None:
+    recorder = Recorder()
+    event = _pull()
+    fill(database, recorder, [event])
+    thread = make_counting(database, recorder)
+
+    thread.start()
+    wait_until(lambda: not _notes(database))
+
+    assert thread.stop()
+    assert count(database, recorder) == expected([event])

@@ -85,7 +85,7 @@ def test_a_cursor_shows_nothing_that_one_may_not_see(
 
 
 def test_a_cursor_that_names_no_place_is_refused() -> None:
-    for cursor in ("", "x" * 20, render_names("tags", ["a"]), "é"):
+    for cursor in ("", "x" * 20, render_names("tags", ["team/application"]), "é"):
         with pytest.raises(CursorInvalid):
             parse_place(cursor)
 

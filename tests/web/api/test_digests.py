@@ -2,12 +2,17 @@
 
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 
+from notifier.audit.cursor import render_cursor, render_names
 from notifier.audit.timelines import digest_changes, digest_deliveries, relations
+from notifier.delivery.tables import DeliveryRow, EndpointRow
 from notifier.events.event import Action, Kind
+from notifier.ids import uuid7
 from notifier.registry import media_types
 from notifier.registry.digest import Digest
 from notifier.web.services import Services
@@ -162,6 +167,7 @@ def test_every_list_goes_on_page_by_page(
 ) -> None:
     for module in (digest_changes, digest_deliveries, relations):
         monkeypatch.setattr(module, "_WINDOW", window)
+    monkeypatch.setattr(relations, "_AT_ONCE", 2)
     api.post("/endpoints", json={"name": "ci", "url": "http://127.0.0.1:9/"})
     children = [factories.manifest(layers=(layer,)) for layer in (b"1", b"2", b"3")]
     subject = factories.descriptor(factories.index(*children), media_types.OCI_INDEX)
@@ -234,9 +240,54 @@ def test_a_cursor_of_nobody_is_refused(api: ConformingClient, own: Services) -> 
 
     assert cursor is not None
     for part in _LISTS:
-        for text in ("x", "", "é", "A" * 28, *((cursor,) if part != "changes" else ())):
+        beyond = render_cursor(f"d.{part}", UUID(int=2**64))
+        others = [text for text in (cursor, beyond) if part not in {"changes", "tags"}]
+        no_ids = render_names("digest_deliveries", ["no", "id" * 9])
+        for text in ("x", "", "é", "A" * 28, no_ids, *others):
             response = api.get(f"/digests/{_DIGEST}/{part}?cursor={text}")
             assert response.status_code == 400
+
+
+def test_what_happened_many_times_is_told_page_by_page(
+    api: ConformingClient, own: Services
+) -> None:
+    events = [
+        factories.event(tag=f"{number}", at_ns=DAY_NS + number * SECOND_NS)
+        for number in range(600)
+    ]
+    fill(own.database, own.recorder, events)
+    api.post("/endpoints", json={"name": "ci", "url": "http://127.0.0.1:9/"})
+    told = {uuid7(): event for event in (events[0], events[0], events[-1])}
+    with own.database.transaction() as transaction:
+        key = transaction.execute(sa.select(EndpointRow.id)).scalar_one()
+        transaction.execute(
+            sa.insert(DeliveryRow),
+            [
+                {"id": id_, "event_id": event.id, "endpoint_id": key}
+                | {"state": 2, "attempts": 1}
+                for id_, event in told.items()
+            ],
+        )
+
+    changes, tags, deliveries = (
+        _whole(api, _DIGEST, part, 250) for part in ("changes", "tags", "deliveries")
+    )
+
+    assert [item["event"]["id"] for item in changes] == [
+        str(event.id) for event in reversed(events)
+    ]
+    assert [span["tag"] for span in tags] == [f"{n}" for n in reversed(range(600))]
+    assert [item["delivery"]["id"] for item in deliveries] == [
+        str(id_) for id_ in reversed(told)
+    ]
+
+
+def test_a_blob_that_was_never_pulled_has_no_days(
+    api: ConformingClient, own: Services
+) -> None:
+    fill(own.database, own.recorder, [factories.event(kind=Kind.BLOB, tag=None)])
+
+    assert _timeline(api, _DIGEST)["days"] == []
 
 
 def test_a_blob_has_a_timeline_too(api: ConformingClient, own: Services) -> None:

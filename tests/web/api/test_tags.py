@@ -94,6 +94,8 @@ def test_what_cannot_be_has_no_history(api: ConformingClient) -> None:
     for path in (
         "/repositories/nobody/knows/tags/1.0/history",
         "/repositories/Team/tags/1.0/history",
+        "/repositories/Team",
+        "/repositories/nobody/knows",
         "/repositories/team/app/tags/.1/history",
     ):
         assert api.get(path).status_code == 404
