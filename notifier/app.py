@@ -32,6 +32,7 @@ from notifier.ingest.kinds import KindFinder
 from notifier.ingest.senders import Senders
 from notifier.metrics import Metrics
 from notifier.registry.repositories import Catalog
+from notifier.registry.soundness import Soundness
 from notifier.secrets import SecretBox
 from notifier.storage import open_storage
 from notifier.web import errors, gates, hands, health, log
@@ -117,6 +118,7 @@ def _compose(app: Flask, settings: Settings) -> Services:
         manifest_rate=Rate(settings.manifest_rate),
         database=database,
         storage=open_storage(settings.storage),
+        soundness=Soundness(),
         recorder=core.recorder,
         catalog=Catalog(core.recorder.repositories),
         counting=Counting(database, core.recorder),

@@ -40,6 +40,7 @@ CHANGE = Change("push", "team/app", "sha256:0", "1.0")
         ("sqlite-read-only", "sqlite", 1),
         ("storage-full", "postgresql", 1),
         ("disk-full", "sqlite", 1),
+        ("blob-damaged", "sqlite", 3),
         ("receiver-down", "sqlite", 0),
         ("receiver-flapping", "postgresql", 2),
         ("receiver-failing", "postgresql", 0),

@@ -164,7 +164,9 @@ class _Blob:
 
     def __init__(self, path: str, descriptor: int) -> None:
         self._path = path
-        self.size = os.fstat(descriptor).st_size
+        found = os.fstat(descriptor)
+        self.size = found.st_size
+        self.version = found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
         self._descriptor = descriptor
 
     def chunks(self, start: int, length: int) -> Iterator[bytes]:
@@ -245,11 +247,7 @@ class _Upload:
     def commit(self, digest: str) -> None:
         """Make the session the blob *digest*."""
         target = _blob_path(self._blobs, digest)
-        if _claim_if_there(target):
-            # Whoever put it there may not have synced the folder yet.
-            fsync_folder(os.path.dirname(target))
-            self.discard()
-            return
+        _claim(self._path)
         with full_is_told():
             os.fsync(self._descriptor)
             try:
@@ -285,14 +283,6 @@ def _lock(descriptor: int, path: str, upload: UUID) -> None:
         still_there = False
     if not still_there:
         raise UploadMissing(str(upload))
-
-
-def _claim_if_there(path: str) -> bool:
-    try:
-        _claim(path)
-    except FileNotFoundError:
-        return False
-    return True
 
 
 def _claim(path: str) -> None:

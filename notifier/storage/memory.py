@@ -144,6 +144,8 @@ class _Archives:
 class _Blob:
     """A blob's bytes."""
 
+    version = None
+
     def __init__(self, content: bytes) -> None:
         self.size = len(content)
         self._content = content

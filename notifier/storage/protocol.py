@@ -39,6 +39,11 @@ class BlobReader(Protocol):
         """How many bytes it has."""
         ...
 
+    @property
+    def version(self) -> object:
+        """What is another one if others have changed its bytes; None if they cannot."""
+        ...
+
     def chunks(self, start: int, length: int) -> Iterator[bytes]:
         """Yield *length* bytes from *start* on, and close."""
         ...
@@ -87,8 +92,7 @@ class UploadWriter(Protocol):
     def commit(self, digest: str) -> None:
         """Make the session the blob *digest*, durably, and end the session.
 
-        If the blob is there already, the session's bytes are dropped, and the blob is
-        claimed.
+        If the blob is there already, it is replaced: it may have been damaged.
         """
         ...
 

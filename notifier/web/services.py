@@ -20,6 +20,7 @@ from notifier.ingest.intake import Intake
 from notifier.ingest.senders import Senders
 from notifier.metrics import Metrics
 from notifier.registry.repositories import Catalog
+from notifier.registry.soundness import Soundness
 from notifier.storage import Storage
 from notifier.web.auth.quota import Quota
 from notifier.web.rates import Rate
@@ -38,6 +39,7 @@ class Services:
     manifest_rate: Rate
     database: Database
     storage: Storage
+    soundness: Soundness
     recorder: Recorder
     catalog: Catalog
     counting: Counting

@@ -18,7 +18,7 @@ from cryptography.fernet import Fernet
 
 from notifier.db import Database
 from tests import servers
-from tests.cli.running import free_port, start
+from tests.cli.running import free_port, run, start
 from tests.faults.family import Family
 from tests.receiver import wait_until
 
@@ -133,6 +133,10 @@ class Site:
         """Return where its database is."""
         default = f"sqlite:///{self.data_dir / 'notifier.db'}"
         return self._settings.get("NOTIFIER_DATABASE_URL", default)
+
+    def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run a command beside it, with its settings."""
+        return run(self.data_dir, *arguments, **self._settings)
 
     def create_endpoint(
         self, url: str, name: str = "faults", **fields: Any

@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from notifier.db import DatabaseFull, DatabaseUnavailable
 from notifier.registry import errors
+from notifier.registry.soundness import BlobDamaged
 from notifier.storage import StorageFull
 from notifier.web.requests import registry_url
 from notifier.web.v2.base import allowed_methods, name_api_version
@@ -45,6 +46,7 @@ def register(blueprint: Blueprint) -> None:
     blueprint.register_error_handler(errors.RegistryError, _refused)
     blueprint.register_error_handler(errors.RegistryErrors, _refused_often)
     blueprint.register_error_handler(DatabaseUnavailable, _unavailable)
+    blueprint.register_error_handler(BlobDamaged, _damaged)
     blueprint.register_error_handler(DatabaseFull, _full)
     blueprint.register_error_handler(StorageFull, _full)
     blueprint.register_error_handler(HTTPException, render_http)
@@ -97,6 +99,11 @@ def _unavailable(error: DatabaseUnavailable) -> Response:
 def _full(error: DatabaseFull | StorageFull) -> Response:
     _log.error("storage_full", error=str(error))
     return _render(507, [("UNKNOWN", "the storage is full", None)])
+
+
+def _damaged(error: BlobDamaged) -> Response:
+    _log.error("blob_damaged", error=str(error))
+    return _render(500, [("UNKNOWN", "the blob is damaged", None)])
 
 
 def _fault(error: Exception) -> Response:

@@ -5,7 +5,7 @@ Flask's views answer by these functions, and so does the gate before Flask
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -21,10 +21,10 @@ from notifier.registry.documents import ManifestDocument
 from notifier.registry.errors import BlobRangeInvalid
 from notifier.registry.manifests import StoredManifest
 from notifier.registry.reference import parse_reference
-from notifier.storage import BlobReader
 from notifier.web.requests import url_of
 from notifier.web.services import Services
 from notifier.web.v2.announcements import blob_target, manifest_target
+from notifier.web.v2.blob_bytes import open_bytes, open_nothing
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -34,9 +34,6 @@ if TYPE_CHECKING:
 MET: Final = "notifier.met"
 
 _RANGE: Final = re.compile(r"bytes\s*=\s*([0-9]{0,18})-([0-9]{0,18})", re.ASCII)
-
-# Below this a blob is read at once: a stream costs more than it saves.
-_SMALL: Final = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +114,11 @@ def read_blob(read: Read, digest: str) -> Answer:
     if status == 206:  # noqa: PLR2004 - RFC 9110, Partial Content
         headers["Content-Range"] = f"bytes {start}-{start + length - 1}/{size}"
     headers["Content-Length"] = str(length)
-    reader = _open(own, checked, size)
+    reader, body = (
+        open_nothing(own, checked, size)
+        if read.is_head
+        else open_bytes(own, checked, size, start, length)
+    )
     try:
         # A blob that is fetched in parts was pulled once: when its first part was.
         if start == 0 and _counts_as_pull(read):
@@ -125,7 +126,7 @@ def read_blob(read: Read, digest: str) -> Answer:
     except BaseException:
         reader.close()
         raise
-    return Answer(status, headers, _body(read, reader, start, length))
+    return Answer(status, headers, body)
 
 
 def find_manifest(
@@ -221,33 +222,3 @@ def _range(read: Read, digest: Digest, size: int) -> tuple[int, int, int]:
     if start >= stop:
         raise BlobRangeInvalid(size)
     return start, stop - start, 206
-
-
-def _open(own: Services, digest: Digest, size: int) -> BlobReader:
-    reader = own.storage.open_blob(digest)
-    if reader is None:
-        raise FileNotFoundError(f"the storage has lost {digest}")
-    if reader.size != size:
-        reader.close()
-        raise OSError(f"the storage has {reader.size} bytes of {size} of {digest}")
-    return reader
-
-
-def _body(read: Read, reader: BlobReader, start: int, length: int) -> Iterable[bytes]:
-    if read.is_head:
-        reader.close()
-        return ()
-    if length <= _SMALL:
-        return (b"".join(reader.chunks(start, length)),)
-    return _Stream(reader, start, length)
-
-
-class _Stream:
-    """A large body. A client may go away before the first byte: it closes even so."""
-
-    def __init__(self, reader: BlobReader, start: int, length: int) -> None:
-        self._chunks = reader.chunks(start, length)
-        self.close = reader.close
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self._chunks

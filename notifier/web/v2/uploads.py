@@ -117,7 +117,7 @@ def _mount(repository: str, mount: str, source: str | None) -> Response | None:
             target = blob_target(repository, digest, size, registry_url())
             target = replace(target, from_repository=owner)
             _link(transaction, Action.MOUNT, target, digest, size)
-    except (BlobUnknown, DigestInvalid, NameInvalid):
+    except (BlobCollected, BlobUnknown, DigestInvalid, NameInvalid):
         return None
     return _created(repository, digest)
 

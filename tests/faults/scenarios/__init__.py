@@ -1,6 +1,7 @@
 """What can go wrong: a module for each kind, and a line here."""
 
 from tests.faults.scenarios import (
+    blob_damaged,
     clients_ill,
     clock_back,
     disk_full,
@@ -33,6 +34,7 @@ SCENARIOS = {
         sqlite_ill.READ_ONLY,
         disk_full.BLOBS,
         disk_full.ALL,
+        blob_damaged.SCENARIO,
         receivers_ill.DOWN,
         receivers_ill.FLAPPING,
         receivers_ill.HANGING,

@@ -300,6 +300,69 @@ def test_a_blob_that_the_storage_lost_is_a_fault_and_no_pull(
     assert traces.told(own) == ["push blob"]
 
 
+@pytest.mark.parametrize("headers", [{}, {"Range": "bytes=0-3"}, {"Range": "bytes=5-"}])
+def test_a_small_blob_that_is_damaged_is_never_sent(
+    client: FlaskClient, own: Services, headers: dict[str, str]
+) -> None:
+    assert client.get(PATH).data == CONTENT
+    damage(blob_file(own.settings.data_dir))
+
+    responses = [client.get(PATH, headers=headers) for _ in range(2)]
+
+    for response in responses:
+        assert response.status_code == 500
+        assert response.get_json()["errors"][0]["code"] == "UNKNOWN"
+    assert open_blobs() == 0
+    assert traces.told(own) == ["push blob", "pull blob"]
+
+
+def test_a_large_blob_that_is_damaged_is_never_sent_whole(
+    client: FlaskClient, own: Services
+) -> None:
+    large = bytes(3_000_000)
+    digest = factories.push_blob(client, large)
+    path = f"/v2/team/app/blobs/{digest}"
+    damage(own.settings.data_dir / "blobs" / "sha256" / digest[7:9] / digest[7:])
+
+    first = client.get(path)
+    assert first.headers["Content-Length"] == str(len(large))
+    assert len(first.data) < len(large)
+
+    second = client.get(path)
+    part = client.get(path, headers={"Range": "bytes=10-19"})
+    assert (second.status_code, part.status_code) == (500, 500)
+    assert open_blobs() == 0
+
+
+@pytest.mark.parametrize("fault", ["lost", "cut", "damaged"])
+def test_what_is_known_to_be_damaged_is_pushed_again_and_is_sound_then(
+    client: FlaskClient, own: Services, fault: str
+) -> None:
+    file = blob_file(own.settings.data_dir)
+    if fault == "lost":
+        file.unlink()
+    elif fault == "cut":
+        os.truncate(file, 5)
+    else:
+        damage(file)
+    client.get(PATH)
+
+    assert client.head(PATH).status_code == 404
+    mount = f"/v2/other/app/blobs/uploads/?mount={DIGEST}&from=team/app"
+    assert client.post(mount).status_code == (201 if fault == "damaged" else 202)
+    factories.push_blob(client, CONTENT)
+
+    assert client.head(PATH).status_code == 200
+    assert client.get(PATH).data == CONTENT
+
+
+def damage(file: Path) -> None:
+    """Change a bit in the middle of a file."""
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+
+
 class TestCommittedPulls:
     @pytest.fixture(name="settings")
     def _settings(self, settings: Settings) -> Settings:
