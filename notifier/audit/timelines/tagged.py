@@ -28,7 +28,7 @@ _LISTING: Final = "tags"
 # How many tags and repositories one page may pass over.
 _WINDOW: Final = 2000
 _TAGS_AT_ONCE: Final = 500
-_NAMES_AT_ONCE: Final = 100
+_NAMES_AT_ONCE: Final = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
