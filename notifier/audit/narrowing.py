@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from notifier.audit.conditions import Condition, Test
 from notifier.audit.digests import DigestPrefix
+from notifier.audit.distinct import list_values
 from notifier.audit.names import Names, named_programs, named_repositories
 from notifier.audit.networks import compare_addresses
 from notifier.audit.orders import BY_TIME, Order
@@ -28,6 +29,8 @@ from notifier.registry.digest import Digest
 
 # So many stretches are read side by side, at most.
 _MOST_STRETCHES: Final = 64
+# So many are not looked for before.
+_FEW_ACTIONS: Final = 4
 
 
 # The columns of the indexes, and the words of their conditions: those first that lead
@@ -85,8 +88,10 @@ def narrow(
             names.append(each)
         else:
             conditions.append(Condition(each.column, Test.AMONG, numbers))
-    actions = _actions(conditions)
-    if not actions or not all(condition.values for condition in conditions):
+    if not all(condition.values for condition in conditions):
+        return None
+    actions = _actions(connection, conditions)
+    if not actions:
         return None
     ways = [*_ways(conditions, actions)] or [Way(BY_TIME)]
     return Narrowed(conditions, names, ways)
@@ -158,12 +163,18 @@ def _ways(conditions: Iterable[Condition], actions: Collection[int]) -> Iterator
             yield Way(Order(index.columns, words), stretches)
 
 
-def _actions(conditions: Iterable[Condition]) -> set[int]:
-    """Return the actions that are not ruled out."""
+def _actions(
+    connection: sa.Connection, conditions: Iterable[Condition]
+) -> Collection[int]:
+    """Return the actions that are not ruled out; of many changes, those that occur."""
     left = set(ACTIONS.values())
     for condition in conditions:
         if condition.column == "action" and condition.test is Test.AMONG:
             left.intersection_update(condition.values)
         elif condition.column == "action":
             left.difference_update(condition.values)
-    return left
+    if ACTIONS[Action.PULL] in left or len(left) <= _FEW_ACTIONS:
+        return left
+    bounds = min(left), max(left)
+    occur = list_values(connection, "action", bounds, len(ACTIONS), words=IS_CHANGE)
+    return left.intersection(occur)

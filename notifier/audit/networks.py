@@ -7,9 +7,9 @@ from typing import Final
 import sqlalchemy as sa
 
 from notifier.audit.conditions import Condition, Test
+from notifier.audit.distinct import list_values
 from notifier.audit.questions import Choice, Network
 from notifier.events.addresses import network_bounds
-from notifier.events.tables import EventRow
 
 # If more addresses of some networks have asked for something, they are not listed.
 _MOST_LISTED: Final = 64
@@ -34,41 +34,15 @@ def compare_addresses(
 
 
 def _list(connection: sa.Connection, ranges: Sequence[_Range]) -> set[bytes] | None:
-    """Return all addresses of the log that lie in *ranges*; None if they are many.
-
-    They are stepped through, each by one look into their index.
-    """
+    """Return all addresses of the log that lie in *ranges*; None if they are many."""
     found: set[bytes] = set()
     for first, last in ranges:
         if first == last:
             found.add(first)
         else:
-            found.update(connection.scalars(_STEPS, {"first": first, "last": last}))
+            found.update(
+                list_values(connection, "addr", (first, last), _MOST_LISTED + 1)
+            )
         if len(found) > _MOST_LISTED:
             return None
     return found
-
-
-def _next(condition: sa.ColumnElement[bool]) -> sa.ScalarSelect[bytes]:
-    return (
-        sa.select(EventRow.addr)
-        .where(condition, EventRow.addr <= sa.bindparam("last"))
-        .order_by(EventRow.addr)
-        .limit(1)
-        .scalar_subquery()
-    )
-
-
-def _steps() -> sa.Select[tuple[bytes]]:
-    first = sa.select(_next(EventRow.addr >= sa.bindparam("first")).label("addr"))
-    steps = first.cte("steps", recursive=True)
-    further = sa.select(_next(EventRow.addr > steps.c.addr)).where(
-        steps.c.addr.is_not(None)
-    )
-    steps = steps.union_all(further)
-    return (
-        sa.select(steps.c.addr).where(steps.c.addr.is_not(None)).limit(_MOST_LISTED + 1)
-    )
-
-
-_STEPS: Final = _steps()
