@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -17,6 +18,12 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 if TYPE_CHECKING:
     from prometheus_client.registry import Collector
+
+_log = structlog.get_logger(__name__)
+
+# The kinds of figures that there are here, and room for some thousand of a kind.
+_KINDS = ("counter", "histogram")
+_FILE_BYTES = 1024 * 1024
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -82,7 +89,7 @@ class Metrics:
 
     def close(self) -> None:
         """Let go of this process's files. Nothing may be counted after that."""
-        if self._directory is not None:
+        if self._values is not values.MutexValue:
             self._values.close_all_files()
 
     def render(self, *gauges: Metric) -> bytes:
@@ -110,9 +117,28 @@ class _Scrape:
 
 
 def _value_class(directory: Path | None) -> Any:
-    if directory is None:
+    if directory is None or not _has_room(directory):
         return values.MutexValue
-    directory.mkdir(parents=True, exist_ok=True)
     # The library reads the directory's name from here whenever it opens a file.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)
     return values.MultiProcessValue()  # type: ignore[no-untyped-call]  # as above
+
+
+def _has_room(directory: Path) -> bool:
+    """Make this process's files, with room for much; tell whether there is that.
+
+    The library has its files in memory, full of holes: whoever writes to one of those
+    when the disk is full is killed by the system. Without room nothing is counted.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    paths = [directory / f"{kind}_{os.getpid()}.db" for kind in _KINDS]
+    try:
+        for path in paths:
+            with path.open("ab") as file:
+                os.posix_fallocate(file.fileno(), 0, _FILE_BYTES)
+    except OSError as error:
+        _log.error("metrics_without_room", error=str(error))
+        for path in paths:
+            path.unlink(missing_ok=True)
+        return False
+    return True

@@ -1,5 +1,7 @@
 """Figures: right across processes, in Prometheus' own words."""
 
+import errno
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -48,6 +50,24 @@ def test_a_process_alone_counts_for_itself() -> None:
     samples = _samples(metrics.render())
 
     assert samples["notifier_events_total[('action', 'push')]"] == 1
+
+
+def test_a_process_without_room_for_its_figures_lives_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "posix_fallocate", refuse)
+        poor = Metrics(tmp_path)
+    poor.events.labels("push").inc()
+    poor.close()
+
+    assert list(tmp_path.iterdir()) == []
+    subprocess.run([sys.executable, "-c", _COUNT, tmp_path], check=True)
+    samples = _samples(poor.render())
+    assert samples["notifier_events_total[('action', 'push')]"] == 2
 
 
 def test_processes_that_share_a_directory_count_together(tmp_path: Path) -> None:

@@ -18,12 +18,16 @@ _PAUSE_S = 0.01
 _FILLER = "filler"
 
 
-def _fill(folder: str) -> Strike:
+def _fill(folder: str, *, kills: bool = False) -> Strike:
     def strike(scene: Scene, source: random.Random, _count: int) -> str:
         full_s = source.uniform(*_FULL_S)
         filler = scene.site.data_dir.with_name(folder) / _FILLER
         until = time.monotonic() + full_s
         with filler.open("wb") as file:
+            _take_all(file.fileno())
+            if kills:
+                # Whoever comes in its place finds no room for anything.
+                scene.site.kill_one(source.choice(scene.site.family.web()))
             while time.monotonic() < until:
                 _take_all(file.fileno())
                 # What is given up elsewhere is taken, too.
@@ -82,7 +86,7 @@ ALL = Scenario(
     times=5,
     # What was accepted cannot always be written down.
     may_repeat=True,
-    strike=_fill("data"),
+    strike=_fill("data", kills=True),
     ground=_small_disk("data"),
     examine=_examine,
 )
