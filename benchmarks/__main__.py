@@ -11,6 +11,7 @@ from benchmarks.backlog import BATCHES
 from benchmarks.ingest import ENVELOPES
 from benchmarks.load import WORKLOADS
 from benchmarks.plan import Plan, measure
+from benchmarks.retention import Watch
 
 _BACKLOG: Final = "backlog"
 _INGEST: Final = "ingest"
@@ -79,6 +80,14 @@ _QUICK_REST_S: Final = 5.0
     help="How many events the log has from which retention takes the old ones.",
 )
 @click.option(
+    "--watch",
+    "watch_s",
+    default=240,
+    show_default=True,
+    type=click.IntRange(min=10),
+    help="Seconds after which a run of retention is cancelled.",
+)
+@click.option(
     "--quick",
     is_flag=True,
     help="One round of turns of one second, and of small backlogs.",
@@ -98,6 +107,7 @@ def main(
     drain_s: int,
     events: int,
     rows: int,
+    watch_s: int,
     quick: bool,
     json_path: Path | None,
 ) -> None:
@@ -114,7 +124,7 @@ def main(
         events=_QUICK_EVENTS if quick else events,
         envelopes=ENVELOPES if _INGEST in names else (),
         rows=(_QUICK_ROWS if quick else rows) if _RETENTION in names else 0,
-        rest_s=_QUICK_REST_S if quick else _REST_S,
+        watch=Watch(_QUICK_REST_S if quick else _REST_S, watch_s),
     )
     report = measure(plan, Console(stderr=True))
     report.show(Console())

@@ -18,7 +18,7 @@ from benchmarks.load import WORKLOADS, Workload
 from benchmarks.machine import describe_machine
 from benchmarks.receiver import receiver
 from benchmarks.report import Report
-from benchmarks.retention import Retained, retain_all
+from benchmarks.retention import Retained, Watch, retain_all
 from benchmarks.servers import (
     Server,
     docker_registry,
@@ -45,7 +45,7 @@ class Plan:
     events: int
     envelopes: Sequence[int]
     rows: int
-    rest_s: float
+    watch: Watch
 
 
 def measure(plan: Plan, progress: Console) -> Report:
@@ -164,7 +164,7 @@ def _take_in(plan: Plan, folder: Path, progress: Console) -> Iterator[Intake]:
 def _retain(plan: Plan, folder: Path, progress: Console) -> Iterator[Retained]:
     if plan.rows:
         yield from retain_all(
-            folder, events=plan.rows, rest_s=plan.rest_s, progress=progress
+            folder, events=plan.rows, watch=plan.watch, progress=progress
         )
 
 

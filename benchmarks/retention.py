@@ -24,7 +24,7 @@ from benchmarks.place import Place
 from benchmarks.processes import Program, is_registry
 from benchmarks.steady import Latency, Steady, steady
 from notifier.audit.retention.archives import list_archives
-from notifier.audit.retention.runs import find_active, list_runs
+from notifier.audit.retention.runs import list_runs
 from notifier.audit.retention.tables import LEAVING, ArchiveRow
 from notifier.db import Database
 
@@ -73,8 +73,16 @@ class Retained:
         return self.archived / self.seconds
 
 
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """For how long to look at rest, and at a run, which is cancelled then."""
+
+    rest_s: float
+    run_s: float
+
+
 def retain_all(
-    folder: Path, *, events: int, rest_s: float, progress: Console
+    folder: Path, *, events: int, watch: Watch, progress: Console
 ) -> Iterator[Retained]:
     """Let a run go over a log of so many events, on the database of the settings.
 
@@ -83,16 +91,16 @@ def retain_all(
     url = os.environ.get("NOTIFIER_DATABASE_URL")
     if url is not None:
         fill(url, events, progress)
-        yield _retain(folder / "retention", url, rest_s)
+        yield _retain(folder / "retention", url, watch)
         return
     # PostgreSQL runs as another user, if this one is root.
     folder.chmod(0o755)
     for kind in KINDS:
         with log(folder, kind, events, progress) as made:
-            yield _retain(folder / f"retention-{kind}", made, rest_s)
+            yield _retain(folder / f"retention-{kind}", made, watch)
 
 
-def _retain(folder: Path, url: str, rest_s: float) -> Retained:
+def _retain(folder: Path, url: str, watch: Watch) -> Retained:
     place = Place(folder, {"NOTIFIER_DATABASE_URL": url})
     rules = folder / "rules.json"
     rules.write_bytes(orjson.dumps(_RULES))
@@ -104,16 +112,17 @@ def _retain(folder: Path, url: str, rest_s: float) -> Retained:
         load = stack.enter_context(steady(place.host, _paths(database)))
         time.sleep(_WARM_UP_S)
         _take(load)
-        time.sleep(rest_s)
+        time.sleep(watch.rest_s)
         at_rest = _take(load)
         began, cpu_s = time.monotonic(), server.cpu_s()
         # The workers begin a run by themselves.
         place.run("retention", "set", str(rules))
-        _wait_until_done(database, server)
+        _wait_until_done(database, server, began + watch.run_s)
         seconds = time.monotonic() - began
         cores = (server.cpu_s() - cpu_s) / seconds
         meanwhile = _take(load)
-    place.run("retention", "set", os.devnull)
+    rules.write_bytes(b"[]")
+    place.run("retention", "set", str(rules))
     with database.read() as connection:
         [run] = list_runs(connection, limit=1)
         packed = sum(archive.size for archive in list_archives(connection))
@@ -149,16 +158,17 @@ def _paths(database: Database) -> Sequence[str]:
     return paths
 
 
-def _wait_until_done(database: Database, server: Program) -> None:
+def _wait_until_done(database: Database, server: Program, until: float) -> None:
     """Wait for a run to begin, to end, and for all that it takes to be gone."""
-    while _is_under_way(database):
+    while time.monotonic() < until and _is_under_way(database):
         server.require_alive()
         time.sleep(_LOOK_EVERY_S)
 
 
 def _is_under_way(database: Database) -> bool:
     with database.read() as connection:
-        if find_active(connection) or not list_runs(connection, limit=1):
+        newest = list_runs(connection, limit=1)
+        if not newest or newest[0].finished_at is None:
             return True
         return connection.scalar(_IS_LEAVING) is not None
 
