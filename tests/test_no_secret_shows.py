@@ -322,7 +322,7 @@ def _shown(program: Program, user: User) -> Iterable[tuple[str, bytes]]:
     yield "output", program.output.read_bytes()
     for path in (
         "/metrics",
-        "/api/v1/events?limit=1000&action=*",
+        "/api/v1/events?limit=1000",
         "/api/v1/deliveries?limit=1000",
         "/api/v1/endpoints",
         "/api/v1/users",
@@ -332,7 +332,7 @@ def _shown(program: Program, user: User) -> Iterable[tuple[str, bytes]]:
         "/api/v1/caller",
     ):
         answer = user.ask("GET", path, user.basic)
-        assert answer.status_code in {200, 422}, answer.text
+        assert answer.status_code == 200, answer.text
         yield path, answer.content
     yield "attempts", json.dumps(user.attempts()).encode()
     for pid in program.pids():
