@@ -1,4 +1,4 @@
-"""Rows of the log as the driver gives them, and the names of what is in them.
+"""Rows of the log as the driver gives them.
 
 An event that is made of a row takes a tenth of a millisecond, most of it for objects
 that are thrown away at once. Answers of a million lines are written without.
