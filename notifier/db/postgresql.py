@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -54,9 +55,7 @@ class PostgreSQL:
             yield
         except (*self.unavailable, sa.exc.OperationalError) as error:
             is_ending = (_sqlstate(error) or "").startswith(_ENDING)
-            if not connection.invalidated and (
-                is_ending or connection.connection.closed
-            ):
+            if not connection.invalidated and (is_ending or _is_broken(connection)):
                 connection.invalidate()
             raise
 
@@ -70,6 +69,15 @@ class PostgreSQL:
     def is_full(self, error: BaseException) -> bool:
         """Tell whether the server's disk is full."""
         return _sqlstate(error) == _DISK_FULL
+
+
+def _is_broken(connection: sa.Connection) -> bool:
+    """Tell whether nothing more can be asked of the driver's connection.
+
+    Of one that was cut in a pipeline of statements, it may as yet not be known.
+    """
+    driver: Any = connection.connection.driver_connection
+    return bool(driver.closed or driver.pgconn.pipeline_status)
 
 
 def _sqlstate(error: BaseException) -> str | None:
