@@ -118,7 +118,10 @@ def test_streams_end_at_once_and_go_on_with_the_next_process(
 def test_an_export_that_a_stop_cuts_off_has_no_clean_end(data_dir: Path) -> None:
     database = Database(Settings(data_dir=data_dir).database)
     # More than what connections hold on the way, so that it is still under way.
-    events = [factories.event(at_ns=1000 * number) for number in range(20_000)]
+    events = [
+        factories.event(at_ns=1000 * number, repository="r" * 255)
+        for number in range(60_000)
+    ]
     fill(database, Recorder(), events)
     database.close()
     with running(data_dir, "web") as program:
