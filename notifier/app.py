@@ -127,7 +127,7 @@ def _compose(app: Flask, settings: Settings) -> Services:
         senders=Senders(database),
         intake=Intake(
             KindFinder(database, core.recorder),
-            Committer(database, core.announcer, core.recorder),
+            Committer(database, core.announcer),
         ),
         endpoints=core.endpoints,
         outbox=core.outbox,

@@ -49,6 +49,11 @@ class Interned(Generic[V]):
         self._ids: _Memory[V, int] = _Memory()
         self._values: _Memory[int, V] = _Memory()
 
+    @property
+    def remembered(self) -> "Remembered[V]":
+        """Return the numbers that are remembered: a KeyError is what the others are."""
+        return Remembered(self._ids)
+
     def intern(
         self, transaction: Transaction, values: Iterable[V | None]
     ) -> Mapping[V | None, int | None]:
@@ -66,19 +71,6 @@ class Interned(Generic[V]):
                 else:
                     numbers[value] = known
         numbers.update(pair for pair in self._intern(transaction, missing).items())
-        return numbers
-
-    def recall(
-        self, values: Iterable[V | None]
-    ) -> Mapping[V | None, int | None] | None:
-        """Return the numbers of *values*, or None if one is not remembered."""
-        numbers: dict[V | None, int | None] = {None: None}
-        for value in values:
-            if value is not None and value not in numbers:
-                known = self._ids.get(value)
-                if known is None:
-                    return None
-                numbers[value] = known
         return numbers
 
     def intern_one(self, transaction: Transaction, value: V) -> int:
@@ -148,6 +140,21 @@ class Interned(Generic[V]):
         for value, id_ in numbers.items():
             self._ids.put(value, id_)
             self._values.put(id_, value)
+
+
+class Remembered(Generic[V]):
+    """The numbers of the values that are remembered; that of None is None."""
+
+    def __init__(self, ids: "_Memory[V, int]") -> None:
+        self._ids = ids
+
+    def __getitem__(self, value: V | None) -> int | None:
+        if value is None:
+            return None
+        number = self._ids.get(value)
+        if number is None:
+            raise KeyError(value)
+        return number
 
 
 class _Memory(Generic[_Key, _Found]):

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from itertools import groupby
 from operator import attrgetter
 
+from sqlalchemy.engine import Dialect
+
 from notifier.db import Bound, Transaction
 from notifier.events import signals
 from notifier.events.event import Event
@@ -27,20 +29,26 @@ class Announcer:
             self._recorder.insert(transaction, events)
             self._tell(transaction, events)
 
+    def draft(self, dialect: Dialect, events: Sequence[Event]) -> list[Bound | None]:
+        """Make ready for `announce_new` what can be, outside of a transaction.
+
+        On SQLite, all others wait for a transaction.
+        """
+        return self._recorder.draft(dialect, events)
+
     def announce_new(
         self,
         transaction: Transaction,
         events: Sequence[Event],
-        rows: Sequence[Bound] | None = None,
+        drafts: Sequence[Bound | None] = (),
     ) -> Sequence[Event]:
         """Do so with those of *events*, no two alike, that the log does not have.
 
-        Return them. *rows* are theirs, if they were drafted before.
+        Return them. *drafts* are theirs, if there are any.
         """
         if not events:
             return ()
-        if rows is None:
-            rows = self._recorder.draft(transaction, events)
+        rows = drafts or [None] * len(events)
         new = self._recorder.add(transaction, events, rows)
         self._tell(transaction, new)
         return new

@@ -107,9 +107,10 @@ class Mover:
     def _move(self, file: "_File") -> None:
         while lines := file.next_lines():
             events = _parsed(lines)
+            drafts = self._announcer.draft(self._database.engine.dialect, events)
             with self._database.transaction() as transaction:
                 # An earlier move may have been cut off before it was noted.
-                self._announcer.announce_new(transaction, events)
+                self._announcer.announce_new(transaction, events, drafts)
             file.moved += len(lines)
 
 

@@ -23,6 +23,7 @@ from notifier.events.rows import (
     event_of,
     repositories_of,
     rows_of,
+    rows_that_can_be,
     strange_texts_of,
     texts_of,
 )
@@ -54,37 +55,35 @@ class Recorder:
         self,
         transaction: Transaction,
         events: Sequence[Event],
-        rows: Sequence[Bound],
+        rows: Sequence[Bound | None],
     ) -> Sequence[Event]:
-        """Add those of *events* that are not there, by their *rows*; return them."""
+        """Add those of *events* that are not there; return them.
+
+        *rows* are their drafts, or as many times None.
+        """
         connection = transaction.connection
-        are_new = _ADD.add(connection, rows)
+        bound = self._complete(transaction, events, rows)
+        are_new = _ADD.add(connection, bound)
         new = list(compress(events, are_new))
         if new:
             feed.note(transaction, [event.id for event in new])
             pick = _ADD.picker(connection.dialect, uncounted.COLUMNS)
-            uncounted.note(connection, map(pick, compress(rows, are_new)))
+            uncounted.note(connection, map(pick, compress(bound, are_new)))
         return new
 
-    def draft(
-        self, transaction: Transaction, events: Sequence[Event]
-    ) -> Sequence[Bound]:
-        """Return the rows of *events*, as `add` takes them and `insert` has them."""
-        rows = self._new_rows(transaction, events)
-        return _ADD.bind(transaction.connection.dialect, rows)
+    def draft(self, dialect: Dialect, events: Sequence[Event]) -> list[Bound | None]:
+        """Return the rows of *events* as `add` takes them, outside of a transaction.
 
-    def find_draft(
-        self, dialect: Dialect, events: Sequence[Event]
-    ) -> Sequence[Bound] | None:
-        """Do so outside of a transaction; return None if anything of them is new."""
-        texts = self.texts.recall(texts_of(events))
-        digests = self.digests.recall(digests_of(events))
-        repositories = self.repositories.recall(repositories_of(events))
-        if texts is None or digests is None or repositories is None:
-            return None
-        return _ADD.bind(
-            dialect, rows_of(events, Numbers(texts, digests, repositories))
+        None stands for the row of an event that names what is not remembered.
+        """
+        numbers = Numbers(
+            self.texts.remembered,
+            self.digests.remembered,
+            self.repositories.remembered,
         )
+        rows = list(rows_that_can_be(events, numbers))
+        bound = iter(_ADD.bind(dialect, [row for row in rows if row is not None]))
+        return [None if row is None else next(bound) for row in rows]
 
     def put_back(self, transaction: Transaction, lines: Sequence[Recorded]) -> None:
         """Add the rows that were read from an archive, but those that are there.
@@ -147,6 +146,22 @@ class Recorder:
             self.digests.resolve(connection, _ids_of(rows, DIGEST_COLUMNS)),
             self.repositories.resolve(connection, _ids_of(rows, REPOSITORY_COLUMNS)),
         )
+
+    def _complete(
+        self,
+        transaction: Transaction,
+        events: Sequence[Event],
+        rows: Sequence[Bound | None],
+    ) -> Sequence[Bound]:
+        """Make the rows that are not there yet."""
+        missing = [
+            event for event, row in zip(events, rows, strict=True) if row is None
+        ]
+        if missing:
+            made = self._new_rows(transaction, missing)
+            bound = iter(_ADD.bind(transaction.connection.dialect, made))
+            return [next(bound) if row is None else row for row in rows]
+        return [row for row in rows if row is not None]
 
     def _new_rows(
         self, transaction: Transaction, events: Sequence[Event]

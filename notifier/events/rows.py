@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 import orjson
@@ -22,6 +22,8 @@ from notifier.events.event import (
 from notifier.events.tables import ACTIONS, KINDS, TAG_CHANGES
 from notifier.events.urls import shared_part, whole_url
 from notifier.registry.digest import Digest
+
+V_contra = TypeVar("V_contra", contravariant=True)
 
 TEXT_COLUMNS: Final = (
     "media_type_text",
@@ -43,12 +45,18 @@ _KINDS = {number: kind for kind, number in KINDS.items()}
 _TAG_CHANGES = {number: change for change, number in TAG_CHANGES.items()}
 
 
+class Found(Protocol[V_contra]):
+    """What finds the number of a value, or raises a KeyError."""
+
+    def __getitem__(self, value: V_contra | None, /) -> int | None: ...
+
+
 class Numbers(NamedTuple):
     """The numbers that stand for what recurs; that of None is None."""
 
-    texts: Mapping[str | None, int | None]
-    digests: Mapping[Digest | None, int | None]
-    repositories: Mapping[str | None, int | None]
+    texts: Found[str]
+    digests: Found[Digest]
+    repositories: Found[str]
 
 
 class Names(NamedTuple):
@@ -102,6 +110,18 @@ def rows_of(events: Sequence[Event], numbers: Numbers) -> list[dict[str, Any]]:
     """Return the row of each of *events*, by the names of the table's columns."""
     now = datetime.now(UTC)
     return [_row(event, numbers, now) for event in events]
+
+
+def rows_that_can_be(
+    events: Sequence[Event], numbers: Numbers
+) -> Iterable[dict[str, Any] | None]:
+    """Yield the row of each of *events*; None where a number is not found."""
+    now = datetime.now(UTC)
+    for event in events:
+        try:
+            yield _row(event, numbers, now)
+        except KeyError:
+            yield None
 
 
 def _row(event: Event, numbers: Numbers, now: datetime) -> dict[str, Any]:

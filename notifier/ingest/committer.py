@@ -14,7 +14,6 @@ from uuid import UUID
 
 from notifier.db import Database, DatabaseUnavailable, Transaction
 from notifier.events.announce import Announcer
-from notifier.events.record import Recorder
 from notifier.ingest import rejects
 from notifier.ingest.parcel import Parcel
 from notifier.ingest.recorded import list_recorded
@@ -27,12 +26,9 @@ _STOP_S: Final = 5.0
 class Committer:
     """Commits the parcels of one process. Threads share it."""
 
-    def __init__(
-        self, database: Database, announcer: Announcer, recorder: Recorder
-    ) -> None:
+    def __init__(self, database: Database, announcer: Announcer) -> None:
         self._database = database
         self._announcer = announcer
-        self._recorder = recorder
         self._parcels: SimpleQueue[Parcel | None] = SimpleQueue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -47,7 +43,7 @@ class Committer:
             self._start()
         dialect = self._database.engine.dialect
         events = [event for event, _ in parcel.events]
-        parcel.rows = self._recorder.find_draft(dialect, events)
+        parcel.rows = self._announcer.draft(dialect, events)
         self._parcels.put(parcel)
         return parcel.wait()
 
@@ -117,11 +113,7 @@ class Committer:
         known = _list_known(transaction, parcels)
         fresh = {}
         for number, parcel in enumerate(parcels):
-            rows = parcel.rows
-            if rows is None:
-                events = [event for event, _ in parcel.events]
-                rows = self._recorder.draft(transaction, events)
-            for (event, earlier), row in zip(parcel.events, rows, strict=True):
+            for (event, earlier), row in zip(parcel.events, parcel.rows, strict=True):
                 if event.id not in fresh and known.isdisjoint(earlier):
                     fresh[event.id] = number, event, row
                     known.add(event.id)

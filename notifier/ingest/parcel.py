@@ -12,11 +12,10 @@ from notifier.ingest.rejects import Refusal
 class Parcel:
     """The events of a request that could be read, and those that could not.
 
-    *rows* are what the events are in the log, if they were drafted before the
-    transaction.
+    *rows* are drafts of what the events are in the log.
     """
 
-    rows: Sequence[Bound] | None = None
+    rows: Sequence[Bound | None] = ()
 
     def __init__(
         self, source_id: UUID, events: Sequence[Incoming], refusals: Sequence[Refusal]

@@ -22,8 +22,8 @@ def _recorder() -> Recorder:
 def _add(
     database: Database, recorder: Recorder, events: list[Event]
 ) -> Sequence[Event]:
+    rows = recorder.draft(database.engine.dialect, events)
     with database.transaction() as transaction:
-        rows = recorder.draft(transaction, events)
         return recorder.add(transaction, events, rows)
 
 
@@ -56,15 +56,27 @@ def test_rows_can_be_bound_before_there_is_a_transaction(
     event, other = factories.event(), factories.event(repository="another/app")
     dialect = database.engine.dialect
 
-    before = recorder.find_draft(dialect, [event])
+    before = recorder.draft(dialect, [event])
     _add(database, recorder, [event])
-    known = recorder.find_draft(dialect, [event])
-    new = recorder.find_draft(dialect, [event, other])
+    after = recorder.draft(dialect, [other, event])
 
-    assert before is None
-    assert new is None
-    assert known is not None
-    assert len(known) == 1
+    assert before == [None]
+    assert after[0] is None
+    assert after[1] is not None
+
+
+def test_what_was_drafted_and_what_was_not_go_in_together(
+    database: Database, recorder: Recorder
+) -> None:
+    _add(database, recorder, [factories.event(), factories.event(tag="another")])
+    known = [factories.event() for _ in range(3)]
+    strange = [factories.event(repository=f"another/{name}") for name in "abc"]
+    events = [*strange[:1], *known[:2], *strange[1:], *known[2:]]
+
+    assert _add(database, recorder, events) == events
+
+    written = {event.id: event for event in read(database, recorder)}
+    assert [written[event.id] for event in events] == events
 
 
 def test_values_convert_as_their_columns_say(database: Database) -> None:

@@ -65,8 +65,7 @@ def test_only_what_is_new_is_fed(database: Database, recorder: Recorder) -> None
     _insert(database, recorder, known)
     for events in ([known, new], [known]):
         with database.transaction() as transaction:
-            rows = recorder.draft(transaction, events)
-            recorder.add(transaction, events, rows)
+            recorder.add(transaction, events, [None] * len(events))
 
     assert _fed(database) == [[known.id], [new.id]]
 

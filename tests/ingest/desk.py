@@ -29,9 +29,7 @@ class Desk:
         self.recorder = Recorder()
         self.told: list[Event] = []
         self.fails: Callable[[Sequence[Event]], Exception | None] = lambda _: None
-        self.committer = Committer(
-            database, Announcer(SENDER, self.recorder), self.recorder
-        )
+        self.committer = Committer(database, Announcer(SENDER, self.recorder))
         self.intake = Intake(KindFinder(database, self.recorder), self.committer)
         self.receipt = Receipt(source=told.source(database), at_ns=told.NOW_NS)
         signals.connect_all(self.receive, SENDER)

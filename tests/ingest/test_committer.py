@@ -106,9 +106,7 @@ def test_two_processes_record_an_event_once(database: Database, desk: Desk) -> N
     other = Desk.__new__(Desk)
     other.__dict__.update(desk.__dict__)
     other.recorder = Recorder()
-    other.committer = Committer(
-        database, Announcer(SENDER, other.recorder), other.recorder
-    )
+    other.committer = Committer(database, Announcer(SENDER, other.recorder))
     other.intake = Intake(KindFinder(database, other.recorder), other.committer)
     events = [told.event() for _ in range(30)]
 
