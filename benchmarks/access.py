@@ -25,6 +25,7 @@ from benchmarks.client import Client, client, count_processors
 from benchmarks.images import REPOSITORIES, Image
 from benchmarks.load import Load
 from benchmarks.machine import describe_machine
+from benchmarks.operations import manifest_path
 from benchmarks.place import Place
 from benchmarks.processes import Program, is_registry
 from benchmarks.wrk import is_installed, run_wrk
@@ -121,7 +122,7 @@ def _take_turn(server: _Server, connections: int, seconds: int) -> _Turn:
     cpu_s = server.program.cpu_s()
     load = run_wrk(
         server.host,
-        server.images,
+        [manifest_path(image) for image in server.images],
         connections=connections,
         threads=min(count_processors(), connections),
         seconds=seconds,

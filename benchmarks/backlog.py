@@ -11,16 +11,16 @@ import sqlalchemy as sa
 
 from benchmarks.client import Client
 from benchmarks.images import REPOSITORIES
-from benchmarks.load import WORKLOADS
+from benchmarks.load import GET
 from benchmarks.place import Place
 from benchmarks.processes import is_registry
 from benchmarks.receiver import Receiver
+from benchmarks.stock import Stock
 from notifier.db import Database
 
 BATCHES: Final = (1, 100)
 
 _NAME: Final = "backlog"
-_GET: Final = next(workload for workload in WORKLOADS if workload.name == "get")
 _CONNECTIONS: Final = 8
 _LOAD_S: Final = 2.0
 _POLL_S: Final = 0.05
@@ -98,13 +98,13 @@ def _make_events(client: Client, place: Place, database: Database, least: int) -
     """Pull until there are so many events, and wait until all of them are due."""
     with place.running("web") as web:
         web.wait_until(partial(is_registry, place.host))
-        images = client.push_images(place.host, REPOSITORIES)
+        stock = Stock(images=client.push_images(place.host, REPOSITORIES))
         made = 0
         while made < least:
             load = client.run(
                 place.host,
-                _GET,
-                images=images,
+                GET,
+                stock=stock,
                 connections=_CONNECTIONS,
                 seconds=_LOAD_S,
             )

@@ -10,17 +10,20 @@ import multiprocessing
 import os
 import signal
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from multiprocessing.pool import Pool
 from typing import Final
 
-from benchmarks.images import Image, build_image
+from benchmarks.images import ONE_LAYER, Image, Shape, build_image
 from benchmarks.load import Load, Workload, percentile
 from benchmarks.loop import Share, Tally, push_all, run_share
-from benchmarks.wrk import is_installed, run_wrk
+from benchmarks.stock import Listing, Stock, build_listed, catalog_of, tags_of
+from benchmarks.wrk import is_installed, paths_of, run_wrk
 
 _START_S: Final = 0.2
 
@@ -33,51 +36,70 @@ class Client:
         self._processes = processes
         self._series = count()
 
-    def push_images(self, host: str, number: int) -> list[Image]:
-        """Push images for the other workloads to fetch."""
-        series = f"seed{next(self._series)}"
-        images = [build_image(series, n) for n in range(number)]
-        self._pool.apply(push_all, (host, images))
+    def push_images(
+        self, host: str, number: int, shape: Shape = ONE_LAYER
+    ) -> list[Image]:
+        """Push images to be fetched; without *shape*, of one layer."""
+        series = self._next_series()
+        images = [build_image(series, n, shape) for n in range(number)]
+        self._push(host, images)
         return images
+
+    def push_listed(self, host: str) -> tuple[Listing, Listing]:
+        """Push images to be listed; return a page of the catalog and a list of tags."""
+        series = self._next_series()
+        images = build_listed(series)
+        self._push(host, images)
+        return catalog_of(series, images), tags_of(images)
 
     def run(
         self,
         host: str,
         workload: Workload,
         *,
-        images: Sequence[Image],
+        stock: Stock,
         connections: int,
         seconds: float,
     ) -> Load:
         """Do *workload* over and over for *seconds*; what was begun is finished."""
-        if workload.name == "get" and is_installed() and seconds >= 1:
-            threads = min(self._processes, connections)
-            return run_wrk(
+        [first, *others] = workload.acts
+        paths = [] if others else paths_of(first, stock)
+        if paths and is_installed() and seconds >= 1:
+            load = run_wrk(
                 host,
-                images,
+                paths,
                 connections=connections,
-                threads=threads,
+                threads=min(self._processes, connections),
                 seconds=int(seconds),
             )
+            return replace(load, done={first: load.operations})
         processes = min(self._processes, connections)
         share = partial(
             Share,
             host=host,
-            workload=workload.name,
-            images=images,
+            acts=workload.acts,
+            stock=stock,
             starts_at=time.monotonic() + _START_S,
             seconds=seconds,
         )
         shares = [
             share(
-                # A series never comes back: what is pushed twice is no push.
-                series=f"{time.time_ns():x}-{next(self._series)}",
+                series=self._next_series(),
                 connections=len(range(part, connections, processes)),
             )
             for part in range(processes)
         ]
         tallies = self._pool.map_async(run_share, shares, chunksize=1)
         return _sum_up(tallies.get())
+
+    def _push(self, host: str, images: Sequence[Image]) -> None:
+        """Push each of them once, all processes together."""
+        parts = [images[start :: self._processes] for start in range(self._processes)]
+        self._pool.starmap(push_all, [(host, part) for part in parts], chunksize=1)
+
+    def _next_series(self) -> str:
+        """Return one that never comes back: what is pushed twice is no push."""
+        return f"{time.time_ns():x}-{next(self._series)}"
 
 
 @contextmanager
@@ -109,6 +131,7 @@ def _sum_up(tallies: Sequence[Tally]) -> Load:
         error=next((tally.error for tally in tallies if tally.error), ""),
         busy=max(tally.cpu_s / tally.wall_s for tally in tallies),
         cores=sum(tally.cpu_s / tally.wall_s for tally in tallies),
+        done=sum((tally.done for tally in tallies), Counter()),
     )
 
 

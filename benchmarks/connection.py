@@ -5,13 +5,15 @@ import socket
 import time
 from typing import Final
 
-from benchmarks.images import Answer, Operation, Unexpected
+from benchmarks.operations import Answer, Operation, Unexpected
 
 # A server that is silent for this long is taken for dead.
 SILENCE_S: Final = 30.0
 
 _LENGTH: Final = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+_CHUNKED: Final = re.compile(rb"\r\ntransfer-encoding: *chunked", re.IGNORECASE)
 _END: Final = b"\r\n\r\n"
+_LINE_END: Final = b"\r\n"
 _READ_BYTES: Final = 65_536
 
 
@@ -78,14 +80,33 @@ class Connection:
         head_end = buffer.find(_END)
         if head_end < 0:
             return None
-        body_at = head_end + len(_END)
-        end = body_at
-        if not self._headless:
-            length = _LENGTH.search(buffer, 0, head_end)
-            if length is None:
-                raise Unexpected(f"no Content-Length: {buffer[:head_end]!r}")
-            end += int(length[1])
-        if len(buffer) < end:
+        body = self._find_body(buffer, head_end, head_end + len(_END))
+        if body is None:
             return None
         self._buffer = b""
-        return Answer(int(buffer[9:12]), buffer[:head_end], buffer[body_at:end])
+        return Answer(int(buffer[9:12]), buffer[:head_end], body)
+
+    def _find_body(self, buffer: bytes, head_end: int, start: int) -> bytes | None:
+        """Return the body, if it is all there."""
+        if self._headless:
+            return b""
+        if length := _LENGTH.search(buffer, 0, head_end):
+            end = start + int(length[1])
+            return buffer[start:end] if len(buffer) >= end else None
+        if _CHUNKED.search(buffer, 0, head_end):
+            return _join_chunks(buffer, start)
+        raise Unexpected(f"no end is told: {buffer[:head_end]!r}")
+
+
+def _join_chunks(buffer: bytes, start: int) -> bytes | None:
+    """Return a body that is sent in chunks, without trailers, if it is all there."""
+    chunks: list[bytes] = []
+    while (line_end := buffer.find(_LINE_END, start)) >= 0:
+        size, data_at = int(buffer[start:line_end], 16), line_end + len(_LINE_END)
+        start = data_at + size + len(_LINE_END)
+        if len(buffer) < start:
+            return None
+        if size == 0:
+            return b"".join(chunks)
+        chunks.append(buffer[data_at : data_at + size])
+    return None

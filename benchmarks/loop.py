@@ -4,22 +4,15 @@ import math
 import select
 import time
 from array import array
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import count, cycle
+from dataclasses import dataclass, field
+from itertools import cycle
 
 from benchmarks.connection import SILENCE_S, Connection
-from benchmarks.images import (
-    Image,
-    Operation,
-    Unexpected,
-    build_image,
-    fetch,
-    get_steps,
-    head_steps,
-    pull_steps,
-    push,
-)
+from benchmarks.images import Image
+from benchmarks.operations import Operation, Unexpected, operations, push
+from benchmarks.stock import Stock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,9 +20,9 @@ class Share:
     """The part of a load that one process does."""
 
     host: str
-    workload: str
+    acts: Sequence[str]
     series: str
-    images: Sequence[Image]
+    stock: Stock
     connections: int
     starts_at: float
     seconds: float
@@ -44,6 +37,7 @@ class Tally:
     error: str = ""
     cpu_s: float = 0.0
     wall_s: float = 0.0
+    done: Counter[str] = field(default_factory=Counter)
 
 
 def push_all(host: str, images: Sequence[Image]) -> None:
@@ -63,12 +57,12 @@ def run_share(share: Share) -> Tally:
     return loop.run()
 
 
-def _operations(share: Share) -> Iterator[Operation]:
-    if share.workload == "push":
-        return (push(share.host, build_image(share.series, n)) for n in count())
-    steps_of = {"pull": pull_steps, "get": get_steps, "head": head_steps}
-    rounds = [steps_of[share.workload](share.host, image) for image in share.images]
-    return (fetch(steps) for steps in cycle(rounds))
+def _operations(share: Share) -> Iterator[tuple[str, Operation]]:
+    of = {
+        act: operations(act, share.host, share.series, share.stock)
+        for act in share.acts
+    }
+    return ((act, next(of[act])) for act in cycle(share.acts))
 
 
 class _Loop:
@@ -79,6 +73,7 @@ class _Loop:
         self._operations = _operations(share)
         self._epoll = select.epoll()
         self._connections: dict[int, Connection] = {}
+        self._acts: dict[int, str] = {}
         self._tally = Tally(array("d"))
         self._deadline = math.inf
         for _ in range(share.connections):
@@ -88,7 +83,7 @@ class _Loop:
         began, cpu_s = time.perf_counter(), time.process_time()
         self._deadline = began + self._share.seconds
         for connection in list(self._connections.values()):
-            connection.start(next(self._operations))
+            self._start(connection)
         while self._connections:
             ready = self._epoll.poll(SILENCE_S)
             if not ready:
@@ -113,11 +108,17 @@ class _Loop:
         else:
             took_s = time.perf_counter() - connection.started_at
             self._tally.latencies_s.append(took_s)
+            self._tally.done[self._acts[connection.fileno()]] += 1
         if time.perf_counter() < self._deadline:
-            connection.start(next(self._operations))
+            self._start(connection)
         else:
             self._remove(connection)
             connection.close()
+
+    def _start(self, connection: Connection) -> None:
+        act, operation = next(self._operations)
+        self._acts[connection.fileno()] = act
+        connection.start(operation)
 
     def _add(self, connection: Connection) -> None:
         self._connections[connection.fileno()] = connection

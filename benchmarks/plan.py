@@ -8,13 +8,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
+import click
 from rich.console import Console
 
 from benchmarks.backlog import Backlog, deliver_backlog
 from benchmarks.client import Client, client, count_processors
-from benchmarks.images import REPOSITORIES, Image
+from benchmarks.images import REPOSITORIES
 from benchmarks.ingest import CONNECTIONS, Intake, take_in
-from benchmarks.load import WORKLOADS, Workload
+from benchmarks.load import Workload
 from benchmarks.machine import describe_machine
 from benchmarks.receiver import receiver
 from benchmarks.report import Report
@@ -25,6 +26,7 @@ from benchmarks.servers import (
     find_docker_registry,
     notifier,
 )
+from benchmarks.stock import Stock
 from benchmarks.turns import Turn, take_turn
 from benchmarks.wrk import is_installed
 
@@ -96,20 +98,29 @@ def _servers(folder: Path, progress: Console) -> Iterator[Sequence[Server]]:
         yield servers
 
 
-def _warm_up(driver: Client, server: Server) -> list[Image]:
-    """Push what the other workloads fetch and do everything once, unmeasured."""
+def _warm_up(driver: Client, server: Server, workloads: Sequence[Workload]) -> Stock:
+    """Push what there is to fetch, and do everything, unmeasured.
+
+    Our own client does it, which compares what it is answered.
+    """
+    catalog, tags = driver.push_listed(server.host)
     images = driver.push_images(server.host, REPOSITORIES)
-    for workload in WORKLOADS:
-        take_turn(
+    stock = Stock(images=images, catalog=catalog, tags=tags)
+    for workload in workloads:
+        turn = take_turn(
             driver,
             server,
             workload,
-            images=images,
+            stock=stock,
             connections=8,
             seconds=_WARM_UP_S,
             drain_s=_WARM_UP_DRAIN_S,
         )
-    return images
+        if turn.load.errors:
+            raise click.ClickException(
+                f"{workload.name}, {server.name}: {turn.load.error}"
+            )
+    return stock
 
 
 def _take_turns(
@@ -118,7 +129,9 @@ def _take_turns(
     servers: Sequence[Server],
 ) -> Iterator[Turn]:
     """Let the servers take turns, the first of a round being the last of the next."""
-    images = {server.name: _warm_up(driver, server) for server in servers}
+    stocks = {
+        server.name: _warm_up(driver, server, plan.workloads) for server in servers
+    }
     for workload in plan.workloads:
         for connections in plan.connections:
             for number in range(plan.rounds):
@@ -127,7 +140,7 @@ def _take_turns(
                         driver,
                         server,
                         workload,
-                        images=images[server.name],
+                        stock=stocks[server.name],
                         connections=connections,
                         seconds=plan.seconds,
                         drain_s=plan.drain_s,

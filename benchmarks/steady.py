@@ -13,8 +13,9 @@ from threading import Event, Lock, Thread
 from typing import Final
 
 from benchmarks.connection import Connection
-from benchmarks.images import Operation, Unexpected, build_image, get, push
+from benchmarks.images import ONE_LAYER, build_image
 from benchmarks.load import percentile
+from benchmarks.operations import Operation, Unexpected, get, push
 
 PUSHERS: Final = 4
 ASKERS: Final = 2
@@ -41,7 +42,7 @@ class Steady:
         self._stopping = Event()
         self._took_s: dict[str, list[float]] = {"push": [], "question": []}
         series = f"{time.time_ns():x}"
-        pushes = (push(host, build_image(series, n)) for n in count())
+        pushes = (push(host, build_image(series, n, ONE_LAYER)) for n in count())
         questions = (get(host, path) for path in cycle(paths))
         self._threads = [
             *self._begin("push", _shared(pushes), PUSHERS, PUSHES_PER_S),

@@ -2,15 +2,14 @@
 
 import math
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from benchmarks.client import Client
-from benchmarks.images import Image
 from benchmarks.load import Load, Workload, percentile
 from benchmarks.receiver import Receipts
 from benchmarks.servers import Server
+from benchmarks.stock import Stock
 
 _POLL_S: Final = 0.05
 _SILENCE_S: Final = 8.0
@@ -55,7 +54,7 @@ def take_turn(
     server: Server,
     workload: Workload,
     *,
-    images: Sequence[Image],
+    stock: Stock,
     connections: int,
     seconds: float,
     drain_s: float,
@@ -66,14 +65,13 @@ def take_turn(
     load = client.run(
         server.host,
         workload,
-        images=images,
+        stock=stock,
         connections=connections,
         seconds=seconds,
     )
     ended_ns = time.time_ns()
     cores = (server.program.cpu_s() - cpu_s) / load.wall_s
-    told = workload.events + workload.heads * server.head_is_pull
-    expected = load.operations * told
+    expected = load.count_events(stock.shape.layers, head_is_pull=server.head_is_pull)
     came = server.receiver.count()
     _wait_for_events(server, expected, drain_s)
     return Turn(

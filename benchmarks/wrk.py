@@ -1,4 +1,4 @@
-"""``wrk``, for GETs and envelopes: it takes less of the machine than ours would.
+"""``wrk``, for single GETs and envelopes: it takes less of the machine than ours would.
 
 It waits for a body after a HEAD, so that HEAD is not for it.
 """
@@ -11,8 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks.images import MANIFEST_TYPE, Image, manifest_path
+from benchmarks.images import MANIFEST_TYPE
 from benchmarks.load import Load
+from benchmarks.operations import digest_path, listing_of, manifest_path
+from benchmarks.stock import Stock
 
 _SCRIPT: Final = Path(__file__).with_name("wrk.lua")
 
@@ -22,17 +24,27 @@ def is_installed() -> bool:
     return shutil.which("wrk") is not None
 
 
+def paths_of(act: str, stock: Stock) -> Sequence[str]:
+    """Return the paths that an act asks for, one after the other; none if it is more.
+
+    What the answers hold is not compared: our own client does that, before.
+    """
+    if listing := listing_of(act, stock):
+        return [listing.path]
+    path_of = {"get": manifest_path, "get-digest": digest_path}.get(act)
+    return [path_of(image) for image in stock.images] if path_of else []
+
+
 def run_wrk(
     host: str,
-    images: Sequence[Image],
+    paths: Sequence[str],
     *,
     connections: int,
     threads: int,
     seconds: int,
     authorization: str = "",
 ) -> Load:
-    """Ask for the manifests of *images* in turn, and show *authorization*, if any."""
-    paths = [manifest_path(image) for image in images]
+    """Ask for *paths* in turn, and show *authorization*, if any."""
     return run_script(
         f"http://{host}",
         _SCRIPT,
