@@ -19,6 +19,7 @@ from itertools import count
 from multiprocessing.pool import Pool
 from typing import Final
 
+from benchmarks.blobs import carry_share, push_one
 from benchmarks.images import ONE_LAYER, Image, Shape, build_image
 from benchmarks.load import Load, Workload, percentile
 from benchmarks.loop import Share, Tally, push_all, run_share
@@ -51,6 +52,12 @@ class Client:
         images = build_listed(series)
         self._push(host, images)
         return catalog_of(series, images), tags_of(images)
+
+    def push_blob(self, host: str) -> str:
+        """Push a large blob; return its name."""
+        name = self._next_series()
+        self._pool.apply(push_one, (host, name))
+        return name
 
     def run(
         self,
@@ -89,8 +96,8 @@ class Client:
             )
             for part in range(processes)
         ]
-        tallies = self._pool.map_async(run_share, shares, chunksize=1)
-        return _sum_up(tallies.get())
+        run = carry_share if workload.megabytes else run_share
+        return _sum_up(self._pool.map(run, shares, chunksize=1))
 
     def _push(self, host: str, images: Sequence[Image]) -> None:
         """Push each of them once, all processes together."""

@@ -31,6 +31,8 @@ class Act:
         return self.events + more + self.heads * head_is_pull
 
 
+BLOB_MEGABYTES: Final = 100
+
 ACTS: Final = {
     act.name: act
     for act in (
@@ -42,16 +44,23 @@ ACTS: Final = {
         Act("catalog", requests=1, events=0),
         Act("tags", requests=1, events=0),
         Act("question", requests=1, events=0),
+        Act("push-blob", requests=3, events=1),
+        Act("pull-blob", requests=1, events=1),
     )
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """Acts that are done again and again, each client doing one after the other."""
+    """Acts that are done again and again, each client doing one after the other.
+
+    One of many *megabytes* is for few *connections*.
+    """
 
     name: str
-    acts: Sequence[str]
+    acts: tuple[str, ...]
+    connections: Sequence[int] = ()
+    megabytes: int = 0
 
 
 PUSH: Final = Workload("push", ("push",))
@@ -68,6 +77,10 @@ WORKLOADS: Final = (
     Workload("mixed", ("pull", "pull", "pull", "push")),
     Workload("catalog", ("catalog",)),
     Workload("tags", ("tags",)),
+    *(
+        Workload(name, (name,), connections=(1, 4), megabytes=BLOB_MEGABYTES)
+        for name in ("push-blob", "pull-blob")
+    ),
 )
 
 

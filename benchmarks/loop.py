@@ -32,12 +32,22 @@ class Share:
 class Tally:
     """What one process did."""
 
-    latencies_s: "array[float]"
+    latencies_s: "array[float]" = field(default_factory=lambda: array("d"))
     errors: int = 0
     error: str = ""
     cpu_s: float = 0.0
     wall_s: float = 0.0
     done: Counter[str] = field(default_factory=Counter)
+
+    def count(self, act: str, took_s: float) -> None:
+        """Count what was done."""
+        self.latencies_s.append(took_s)
+        self.done[act] += 1
+
+    def count_error(self, error: Exception) -> None:
+        """Count what went wrong, and keep the first."""
+        self.errors += 1
+        self.error = self.error or str(error)
 
 
 def push_all(host: str, images: Sequence[Image]) -> None:
@@ -74,7 +84,7 @@ class _Loop:
         self._epoll = select.epoll()
         self._connections: dict[int, Connection] = {}
         self._acts: dict[int, str] = {}
-        self._tally = Tally(array("d"))
+        self._tally = Tally()
         self._deadline = math.inf
         for _ in range(share.connections):
             self._add(Connection(share.host))
@@ -100,15 +110,13 @@ class _Loop:
             if not connection.advance():
                 return
         except (Unexpected, OSError) as error:
-            self._tally.errors += 1
-            self._tally.error = self._tally.error or str(error)
+            self._tally.count_error(error)
             self._remove(connection)
             connection.reconnect()
             self._add(connection)
         else:
             took_s = time.perf_counter() - connection.started_at
-            self._tally.latencies_s.append(took_s)
-            self._tally.done[self._acts[connection.fileno()]] += 1
+            self._tally.count(self._acts[connection.fileno()], took_s)
         if time.perf_counter() < self._deadline:
             self._start(connection)
         else:

@@ -105,7 +105,12 @@ def _warm_up(driver: Client, server: Server, workloads: Sequence[Workload]) -> S
     """
     catalog, tags = driver.push_listed(server.host)
     images = driver.push_images(server.host, REPOSITORIES)
-    stock = Stock(images=images, catalog=catalog, tags=tags)
+    stock = Stock(
+        images=images,
+        catalog=catalog,
+        tags=tags,
+        blob=driver.push_blob(server.host),
+    )
     for workload in workloads:
         turn = take_turn(
             driver,
@@ -133,7 +138,7 @@ def _take_turns(
         server.name: _warm_up(driver, server, plan.workloads) for server in servers
     }
     for workload in plan.workloads:
-        for connections in plan.connections:
+        for connections in workload.connections or plan.connections:
             for number in range(plan.rounds):
                 for server in servers if number % 2 == 0 else reversed(servers):
                     yield take_turn(

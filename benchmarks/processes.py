@@ -38,6 +38,10 @@ class Program:
         """Return the most memory that any of them has had so far."""
         return max(map(_peak_mb, self._family(_read_processes())), default=0.0)
 
+    def memory_mb(self) -> float:
+        """Return the memory that it and its descendants have: what is shared, once."""
+        return sum(map(_memory_mb, self._family(_read_processes())))
+
     def wait_until(self, is_ready: Callable[[], bool]) -> None:
         """Wait for it to start; raise `click.ClickException` if it does not."""
         deadline = time.monotonic() + _START_S
@@ -143,9 +147,16 @@ def _read_processes() -> dict[int, tuple[int, float]]:
 
 
 def _peak_mb(process: int) -> float:
+    return _read_mb(process, "status", "VmHWM:")
+
+
+def _memory_mb(process: int) -> float:
+    return _read_mb(process, "smaps_rollup", "Pss:")
+
+
+def _read_mb(process: int, file: str, field: str) -> float:
     with suppress(OSError):
-        status = Path(f"/proc/{process}/status").read_text()
-        for line in status.splitlines():
-            if line.startswith("VmHWM:"):
+        for line in Path(f"/proc/{process}/{file}").read_text().splitlines():
+            if line.startswith(field):
                 return int(line.split()[1]) / _KB_IN_MB
     return 0.0

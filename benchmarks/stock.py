@@ -21,8 +21,9 @@ class Listing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stock:
-    """Images to pull, lists to read and questions to ask; what is pushed is *shape*d.
+    """Images and a large blob to pull, lists to read and questions to ask.
 
+    What is pushed has the *shape* of what is there.
     The lists are of repositories of their own: their length does not depend on how much
     was pushed.
     """
@@ -31,6 +32,7 @@ class Stock:
     shape: Shape = ONE_LAYER
     catalog: Listing | None = None
     tags: Listing | None = None
+    blob: str = ""
     questions: Sequence[str] = ()
 
 

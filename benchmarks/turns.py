@@ -7,6 +7,8 @@ from typing import Final
 
 from benchmarks.client import Client
 from benchmarks.load import Load, Workload, percentile
+from benchmarks.machine import read_busy_s
+from benchmarks.memory import watching
 from benchmarks.receiver import Receipts
 from benchmarks.servers import Server
 from benchmarks.stock import Stock
@@ -39,13 +41,20 @@ class Lag:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """What was measured in one turn."""
+    """What was measured in one turn.
+
+    *peak_mb* is the most memory that the server had meanwhile, until the last event had
+    come. *other_cores* is what of the machine neither it nor the client had.
+    """
 
     server: str
     workload: str
     connections: int
+    megabytes: int
     load: Load
     server_cores: float
+    other_cores: float
+    peak_mb: float
     lag: Lag
 
 
@@ -61,25 +70,32 @@ def take_turn(
 ) -> Turn:
     """Put *workload* on *server*, then wait until its events have come."""
     server.receiver.take()
-    cpu_s = server.program.cpu_s()
-    load = client.run(
-        server.host,
-        workload,
-        stock=stock,
-        connections=connections,
-        seconds=seconds,
-    )
-    ended_ns = time.time_ns()
-    cores = (server.program.cpu_s() - cpu_s) / load.wall_s
-    expected = load.count_events(stock.shape.layers, head_is_pull=server.head_is_pull)
-    came = server.receiver.count()
-    _wait_for_events(server, expected, drain_s)
+    with watching(server.program) as memory:
+        cpu_s, busy_s, began = server.program.cpu_s(), read_busy_s(), time.monotonic()
+        load = client.run(
+            server.host,
+            workload,
+            stock=stock,
+            connections=connections,
+            seconds=seconds,
+        )
+        ended_ns, took_s = time.time_ns(), time.monotonic() - began
+        cores = (server.program.cpu_s() - cpu_s) / load.wall_s
+        busy = (read_busy_s() - busy_s) / took_s
+        expected = load.count_events(
+            stock.shape.layers, head_is_pull=server.head_is_pull
+        )
+        came = server.receiver.count()
+        _wait_for_events(server, expected, drain_s)
     return Turn(
         server=server.name,
         workload=workload.name,
         connections=connections,
         load=load,
+        megabytes=workload.megabytes,
         server_cores=cores,
+        other_cores=max(0.0, busy - cores - load.cores),
+        peak_mb=memory.peak_mb,
         lag=_sum_up(server.receiver.take(), load, expected, came, ended_ns),
     )
 

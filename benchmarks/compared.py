@@ -1,0 +1,105 @@
+"""What the turns of all servers came to, as tables, and what casts doubt on them."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from rich import box
+from rich.table import Table
+
+from benchmarks.comparison import Row
+from benchmarks.tables import BUSY, make_table
+from benchmarks.turns import Turn
+
+_CASE: Final = ("workload", "conn.", "server")
+_COSTS: Final = (
+    "p50 ms",
+    "p99 ms",
+    "errors",
+    "server CPUs",
+    "server MB",
+    "client CPUs",
+)
+
+# What of the machine is neither the server's nor the client's: the receiver's is less.
+_DISTURBED: Final = 0.5
+
+
+def request_table(rows: Sequence[Row], frame: box.Box) -> Table:
+    """Tell how often a second things were done."""
+    table = make_table(*_CASE, "per s", "ratio", *_COSTS, frame=frame)
+    for row in rows:
+        table.add_row(
+            *row.head(),
+            row.median("{:,.0f}", lambda turn: turn.load.per_s),
+            row.ratio(lambda turn: turn.load.per_s),
+            *_costs(row),
+        )
+    return table
+
+
+def stream_table(rows: Sequence[Row], frame: box.Box) -> Table:
+    """Tell how many megabytes a second went through."""
+    table = make_table(*_CASE, "blobs", "MB per s", "ratio", *_COSTS, frame=frame)
+    for row in rows:
+        table.add_row(
+            *row.head(),
+            row.total(lambda turn: turn.load.operations),
+            row.median("{:,.0f}", lambda turn: turn.load.per_s * turn.megabytes),
+            row.ratio(lambda turn: turn.load.per_s),
+            *_costs(row),
+        )
+    return table
+
+
+def event_table(rows: Sequence[Row], frame: box.Box) -> Table:
+    """Tell how the events came."""
+    table = make_table(
+        *_CASE,
+        *("received", "expected", "per s", "ratio"),
+        *("p50 s", "p99 s", "max s", "backlog", "drained s"),
+        frame=frame,
+    )
+    for row in rows:
+        table.add_row(
+            *row.head(),
+            row.total(lambda turn: turn.lag.received),
+            row.total(lambda turn: turn.lag.expected),
+            row.median("{:,.0f}", lambda turn: turn.lag.per_s),
+            row.ratio(lambda turn: turn.lag.per_s),
+            row.median("{:.3f}", lambda turn: turn.lag.p50_s),
+            row.median("{:.3f}", lambda turn: turn.lag.p99_s),
+            row.median("{:.3f}", lambda turn: turn.lag.max_s),
+            row.median("{:,.0f}", lambda turn: turn.lag.backlog),
+            row.median("{:.1f}", lambda turn: turn.lag.drained_s),
+        )
+    return table
+
+
+def doubts(turns: Sequence[Turn]) -> Iterator[str]:
+    """Name what makes a figure doubtful."""
+    for turn in turns:
+        where = f"{turn.workload} x {turn.connections}, {turn.server}"
+        lost = turn.lag.expected - turn.lag.received
+        if turn.load.busy > BUSY:
+            yield f"{where}: the client was the limit"
+        if turn.lag.receiver_cores > BUSY:
+            yield f"{where}: the receiver was the limit"
+        if turn.other_cores > _DISTURBED:
+            yield f"{where}: others had {turn.other_cores:.1f} CPUs of the machine"
+        if turn.load.errors:
+            yield f"{where}: {turn.load.errors} errors; {turn.load.error}"
+        if lost > 0:
+            yield f"{where}: {lost} events did not come in time"
+        if turn.lag.duplicates:
+            yield f"{where}: {turn.lag.duplicates} events came again"
+
+
+def _costs(row: Row) -> list[str]:
+    return [
+        row.median("{:,.1f}", lambda turn: turn.load.p50_ms),
+        row.median("{:,.1f}", lambda turn: turn.load.p99_ms),
+        row.total(lambda turn: turn.load.errors),
+        row.median("{:.2f}", lambda turn: turn.server_cores),
+        row.median("{:,.0f}", lambda turn: turn.peak_mb),
+        row.median("{:.2f}", lambda turn: turn.load.cores),
+    ]
