@@ -7,17 +7,19 @@ from typing import Final
 import click
 from rich.console import Console
 
+from benchmarks import stops
 from benchmarks.backlog import BATCHES
 from benchmarks.ingest import ENVELOPES
 from benchmarks.load import WORKLOADS
 from benchmarks.plan import Plan, measure
 from benchmarks.retention import Watch
 
+_STOP: Final = "stop"
 _BACKLOG: Final = "backlog"
 _INGEST: Final = "ingest"
 _RETENTION: Final = "retention"
 # What takes many minutes has to be named.
-_DEFAULT: Final = [*(workload.name for workload in WORKLOADS), _BACKLOG, _INGEST]
+_DEFAULT: Final = [*(workload.name for workload in WORKLOADS), _STOP, _BACKLOG, _INGEST]
 _NAMES: Final = [*_DEFAULT, _RETENTION]
 _QUICK_EVENTS: Final = 2000
 _QUICK_ROWS: Final = 100_000
@@ -120,6 +122,7 @@ def main(
         seconds=1 if quick else seconds,
         rounds=1 if quick else rounds,
         drain_s=drain_s,
+        stops=stops.WORKLOADS if _STOP in names else (),
         batches=BATCHES if _BACKLOG in names else (),
         events=_QUICK_EVENTS if quick else events,
         envelopes=ENVELOPES if _INGEST in names else (),

@@ -4,7 +4,6 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
@@ -20,13 +19,9 @@ from benchmarks.machine import describe_machine
 from benchmarks.receiver import receiver
 from benchmarks.report import Report
 from benchmarks.retention import Retained, Watch, retain_all
-from benchmarks.servers import (
-    Server,
-    docker_registry,
-    find_docker_registry,
-    notifier,
-)
+from benchmarks.servers import Server, read_versions, registries
 from benchmarks.stock import Stock
+from benchmarks.stops import Stop, stop_after
 from benchmarks.turns import Turn, take_turn
 from benchmarks.wrk import is_installed
 
@@ -43,6 +38,7 @@ class Plan:
     seconds: int
     rounds: int
     drain_s: int
+    stops: Sequence[Workload]
     batches: Sequence[int]
     events: int
     envelopes: Sequence[int]
@@ -55,13 +51,16 @@ def measure(plan: Plan, progress: Console) -> Report:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench")))
         driver = stack.enter_context(client(count_processors()))
-        versions, turns = {"notifier": version("notifier")}, []
+        turns = []
         if plan.workloads:
-            with _servers(folder, progress) as servers:
-                versions = {server.name: server.version for server in servers}
+            with _servers(folder / "turns", progress) as servers:
                 for turn in _take_turns(plan, driver, servers):
                     progress.print(_line(turn), highlight=False)
                     turns.append(turn)
+        stops = []
+        for stop in _stop(plan, driver, folder, progress):
+            progress.print(_stop_line(stop), highlight=False)
+            stops.append(stop)
         backlogs = []
         for backlog in _deliver_backlogs(plan, driver, folder):
             progress.print(_backlog_line(backlog), highlight=False)
@@ -76,9 +75,10 @@ def measure(plan: Plan, progress: Console) -> Report:
             retained.append(run)
         return Report(
             machine=describe_machine(folder),
-            versions=versions,
+            versions=read_versions(),
             seconds=plan.seconds,
             turns=turns,
+            stops=stops,
             backlogs=backlogs,
             intakes=intakes,
             retained=retained,
@@ -87,15 +87,8 @@ def measure(plan: Plan, progress: Console) -> Report:
 
 @contextmanager
 def _servers(folder: Path, progress: Console) -> Iterator[Sequence[Server]]:
-    with ExitStack() as stack:
-        told = stack.enter_context(receiver())
-        servers = [stack.enter_context(notifier(folder, told))]
-        if find_docker_registry():
-            told = stack.enter_context(receiver())
-            servers.append(stack.enter_context(docker_registry(folder, told)))
-        else:
-            progress.print("docker-registry is not installed: nothing to compare with.")
-        yield servers
+    with registries(folder, progress) as found, ExitStack() as stack:
+        yield [stack.enter_context(registry.running()) for registry in found]
 
 
 def _warm_up(driver: Client, server: Server, workloads: Sequence[Workload]) -> Stock:
@@ -103,13 +96,14 @@ def _warm_up(driver: Client, server: Server, workloads: Sequence[Workload]) -> S
 
     Our own client does it, which compares what it is answered.
     """
-    catalog, tags = driver.push_listed(server.host)
-    images = driver.push_images(server.host, REPOSITORIES)
+    host = server.registry.host
+    catalog, tags = driver.push_listed(host)
+    images = driver.push_images(host, REPOSITORIES)
     stock = Stock(
         images=images,
         catalog=catalog,
         tags=tags,
-        blob=driver.push_blob(server.host),
+        blob=driver.push_blob(host),
     )
     for workload in workloads:
         turn = take_turn(
@@ -123,7 +117,7 @@ def _warm_up(driver: Client, server: Server, workloads: Sequence[Workload]) -> S
         )
         if turn.load.errors:
             raise click.ClickException(
-                f"{workload.name}, {server.name}: {turn.load.error}"
+                f"{workload.name}, {turn.server}: {turn.load.error}"
             )
     return stock
 
@@ -135,7 +129,8 @@ def _take_turns(
 ) -> Iterator[Turn]:
     """Let the servers take turns, the first of a round being the last of the next."""
     stocks = {
-        server.name: _warm_up(driver, server, plan.workloads) for server in servers
+        server.registry.name: _warm_up(driver, server, plan.workloads)
+        for server in servers
     }
     for workload in plan.workloads:
         for connections in workload.connections or plan.connections:
@@ -145,11 +140,26 @@ def _take_turns(
                         driver,
                         server,
                         workload,
-                        stock=stocks[server.name],
+                        stock=stocks[server.registry.name],
                         connections=connections,
                         seconds=plan.seconds,
                         drain_s=plan.drain_s,
                     )
+
+
+def _stop(
+    plan: Plan, driver: Client, folder: Path, progress: Console
+) -> Iterator[Stop]:
+    for workload in plan.stops:
+        with registries(folder / f"stop-{workload.name}", progress) as found:
+            for registry in found:
+                yield stop_after(
+                    driver,
+                    registry,
+                    workload,
+                    seconds=plan.seconds,
+                    drain_s=plan.drain_s,
+                )
 
 
 def _deliver_backlogs(plan: Plan, driver: Client, folder: Path) -> Iterator[Backlog]:
@@ -191,6 +201,13 @@ def _line(turn: Turn) -> str:
         f"{turn.workload} x {turn.connections}, {turn.server}: "
         f"{turn.load.per_s:,.0f}/s, "
         f"{turn.lag.received:,} of {turn.lag.expected:,} events"
+    )
+
+
+def _stop_line(stop: Stop) -> str:
+    return (
+        f"stop after {stop.workload}, {stop.server}: "
+        f"{stop.lost:,} of {stop.expected:,} events lost"
     )
 
 

@@ -19,6 +19,8 @@ from benchmarks.intakes import intake_doubts, intake_table
 from benchmarks.machine import Machine
 from benchmarks.retained import retained_doubts, retained_table, strain_table
 from benchmarks.retention import Retained
+from benchmarks.stopped import stop_doubts, stop_table
+from benchmarks.stops import Stop
 from benchmarks.turns import Turn
 
 _WIDE: Final = 160
@@ -32,6 +34,7 @@ class Report:
     versions: dict[str, str]
     seconds: int
     turns: Sequence[Turn]
+    stops: Sequence[Stop]
     backlogs: Sequence[Backlog]
     intakes: Sequence[Intake]
     retained: Sequence[Retained]
@@ -56,6 +59,7 @@ class Report:
             console.print(table)
         for doubt in (
             *doubts(self.turns),
+            *stop_doubts(self.stops),
             *backlog_doubts(self.backlogs),
             *intake_doubts(self.intakes),
             *retained_doubts(self.retained),
@@ -72,6 +76,11 @@ class Report:
             yield "Large blobs", stream_table(large, frame)
         if rows:
             yield "Events, from commit to receipt", event_table(rows, frame)
+        if self.stops:
+            yield (
+                "Events, at a stop as soon as the load ends",
+                stop_table(self.stops, frame),
+            )
         if self.backlogs:
             yield "Backlog, by one worker process", backlog_table(self.backlogs, frame)
         if self.intakes:

@@ -1,61 +1,99 @@
-"""The servers that are measured, each started as its user would start it."""
+"""The registries that are measured, each set up and started as its user would do it."""
 
 import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import Final
+
+from rich.console import Console
 
 from benchmarks.place import Place
 from benchmarks.processes import Program, free_port, is_registry, running
-from benchmarks.receiver import Receiver
+from benchmarks.receiver import Receiver, receiver
+
+_OURS: Final = "notifier"
+_THEIRS: Final = "docker-registry"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Server:
-    """A registry that runs, and the receiver that it tells everything.
+class Registry:
+    """A registry that is set up to tell *receiver* everything.
 
-    *program* is the first of its processes, the ancestor of the others.
+    It can be started again and again, and finds what it had.
     """
 
     name: str
-    version: str
     host: str
     head_is_pull: bool
     receiver: Receiver
+    start: Callable[[], AbstractContextManager[Program]]
+
+    @contextmanager
+    def running(self) -> Iterator["Server"]:
+        """Run it; it is stopped by SIGTERM."""
+        with self.start() as program:
+            program.wait_until(partial(is_registry, self.host))
+            yield Server(self, program)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A registry that runs; *program* is the ancestor of its other processes."""
+
+    registry: Registry
     program: Program
 
 
 @contextmanager
-def notifier(folder: Path, receiver: Receiver) -> Iterator[Server]:
-    """Run ``notifier serve``, its data in *folder*."""
-    place = Place(folder / "serve")
-    with place.running("serve") as program:
-        program.wait_until(partial(is_registry, place.host))
-        with place.endpoint("bench", receiver.url):
-            yield Server(
-                name="notifier",
-                version=version("notifier"),
-                host=place.host,
-                head_is_pull=False,
-                receiver=receiver,
-                program=program,
-            )
+def registries(folder: Path, progress: Console) -> Iterator[list[Registry]]:
+    """Set up ours and, if it is installed, the other, with new data in *folder*."""
+    folder.mkdir()
+    with ExitStack() as stack:
+        told = stack.enter_context(receiver())
+        found = [stack.enter_context(_notifier(folder, told))]
+        if _is_docker_registry_installed():
+            told = stack.enter_context(receiver())
+            found.append(_docker_registry(folder, told))
+        else:
+            progress.print("docker-registry is not installed: nothing to compare with.")
+        yield found
 
 
-def find_docker_registry() -> str | None:
-    """Return where Debian's ``docker-registry`` is, if it is."""
-    return shutil.which("docker-registry")
+def read_versions() -> dict[str, str]:
+    """Return the versions of those that `registries` sets up, in their order."""
+    versions = {_OURS: version("notifier")}
+    if _is_docker_registry_installed():
+        output = subprocess.run(
+            ["docker-registry", "--version"], capture_output=True, text=True, check=True
+        ).stdout
+        versions[_THEIRS] = output.split()[-1]
+    return versions
 
 
 @contextmanager
-def docker_registry(folder: Path, receiver: Receiver) -> Iterator[Server]:
-    """Run ``docker-registry`` as Debian sets it up, with one endpoint, not logging."""
+def _notifier(folder: Path, told: Receiver) -> Iterator[Registry]:
+    """Set up ``notifier serve``."""
+    place = Place(folder / "serve")
+    place.run("db", "upgrade")
+    with place.endpoint("bench", told.url):
+        yield Registry(
+            name=_OURS,
+            host=place.host,
+            head_is_pull=False,
+            receiver=told,
+            start=partial(place.running, "serve"),
+        )
+
+
+def _docker_registry(folder: Path, told: Receiver) -> Registry:
+    """Set up ``docker-registry`` as Debian does, with one endpoint, not logging."""
     host = f"127.0.0.1:{free_port()}"
     config = {
         "version": "0.1",
@@ -70,7 +108,7 @@ def docker_registry(folder: Path, receiver: Receiver) -> Iterator[Server]:
             "endpoints": [
                 {
                     "name": "bench",
-                    "url": receiver.url,
+                    "url": told.url,
                     "timeout": "5s",
                     "threshold": 5,
                     "backoff": "1s",
@@ -82,20 +120,14 @@ def docker_registry(folder: Path, receiver: Receiver) -> Iterator[Server]:
     # JSON is YAML too.
     path.write_text(json.dumps(config))
     command = ["docker-registry", "serve", str(path)]
-    with running(command, os.environ, folder / "docker-registry.log") as program:
-        program.wait_until(partial(is_registry, host))
-        yield Server(
-            name="docker-registry",
-            version=_docker_registry_version(),
-            host=host,
-            head_is_pull=True,
-            receiver=receiver,
-            program=program,
-        )
+    return Registry(
+        name=_THEIRS,
+        host=host,
+        head_is_pull=True,
+        receiver=told,
+        start=partial(running, command, os.environ, folder / "docker-registry.log"),
+    )
 
 
-def _docker_registry_version() -> str:
-    output = subprocess.run(
-        ["docker-registry", "--version"], capture_output=True, text=True, check=True
-    ).stdout
-    return output.split()[-1]
+def _is_docker_registry_installed() -> bool:
+    return shutil.which("docker-registry") is not None

@@ -9,7 +9,7 @@ from benchmarks.client import Client
 from benchmarks.load import Load, Workload, percentile
 from benchmarks.machine import read_busy_s
 from benchmarks.memory import watching
-from benchmarks.receiver import Receipts
+from benchmarks.receiver import Receipts, Receiver
 from benchmarks.servers import Server
 from benchmarks.stock import Stock
 
@@ -69,11 +69,12 @@ def take_turn(
     drain_s: float,
 ) -> Turn:
     """Put *workload* on *server*, then wait until its events have come."""
-    server.receiver.take()
+    registry = server.registry
+    registry.receiver.take()
     with watching(server.program) as memory:
         cpu_s, busy_s, began = server.program.cpu_s(), read_busy_s(), time.monotonic()
         load = client.run(
-            server.host,
+            registry.host,
             workload,
             stock=stock,
             connections=connections,
@@ -83,12 +84,12 @@ def take_turn(
         cores = (server.program.cpu_s() - cpu_s) / load.wall_s
         busy = (read_busy_s() - busy_s) / took_s
         expected = load.count_events(
-            stock.shape.layers, head_is_pull=server.head_is_pull
+            stock.shape.layers, head_is_pull=registry.head_is_pull
         )
-        came = server.receiver.count()
-        _wait_for_events(server, expected, drain_s)
+        came = registry.receiver.count()
+        wait_for_events(registry.receiver, expected, drain_s)
     return Turn(
-        server=server.name,
+        server=registry.name,
         workload=workload.name,
         connections=connections,
         load=load,
@@ -96,17 +97,17 @@ def take_turn(
         server_cores=cores,
         other_cores=max(0.0, busy - cores - load.cores),
         peak_mb=memory.peak_mb,
-        lag=_sum_up(server.receiver.take(), load, expected, came, ended_ns),
+        lag=_sum_up(registry.receiver.take(), load, expected, came, ended_ns),
     )
 
 
-def _wait_for_events(server: Server, expected: int, drain_s: float) -> None:
+def wait_for_events(receiver: Receiver, expected: int, drain_s: float) -> None:
     """Wait for them, but not for ever, nor when none has come for a while."""
     deadline = time.monotonic() + drain_s
     count, silent_since = -1, time.monotonic()
     while count < expected and time.monotonic() < deadline:
         time.sleep(_POLL_S)
-        if (now_count := server.receiver.count()) != count:
+        if (now_count := receiver.count()) != count:
             count, silent_since = now_count, time.monotonic()
         elif time.monotonic() - silent_since > _SILENCE_S:
             break
