@@ -187,7 +187,10 @@ def babble(handler: Handler) -> None:
 def wait_until(condition: Callable[[], object], timeout_s: float = 30) -> None:
     """Wait until *condition* holds; fail if it does not, even on a busy machine."""
     deadline = time.monotonic() + timeout_s
+    pause_s = 0.005
     while not condition():
         if time.monotonic() > deadline:
             raise AssertionError("it did not come to that in time")
-        time.sleep(0.005)
+        time.sleep(pause_s)
+        # To look takes time, too, from whom is waited for.
+        pause_s = min(pause_s * 1.3, 0.05)

@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
@@ -20,7 +19,9 @@ from notifier.config import Settings
 from notifier.registry import errors
 from notifier.web.v2.errors import STATUS
 from tests import receiver
+from tests.cli import shell
 from tests.cli.running import Program, free_port, running
+from tests.cli.shell import Shell
 from tests.delivery.presets import checking
 from tests.receiver import Receiver, wait_until
 from tests.test_clients import write_layout
@@ -48,6 +49,7 @@ class Reader:
     program: Program
     receiver_port: int
     layout: Path
+    shell: Shell
 
     def adapt(self, example: str) -> str:
         """Change in an example only what differs on each machine."""
@@ -55,7 +57,7 @@ class Reader:
             example.replace("localhost:5000", f"localhost:{self.program.port}")
             .replace("127.0.0.1:9000", f"127.0.0.1:{self.receiver_port}")
             .replace('"127.0.0.1", 9000', f'"127.0.0.1", {self.receiver_port}')
-            .replace(".venv/bin/notifier", f"{sys.executable} -m notifier")
+            .replace(".venv/bin/notifier", self.shell.notifier)
             .replace("docker://alpine:3", f"oci:{self.layout}:1.0")
             .replace("--preset git", f"{self.receiver_url} --preset git")
             .replace(
@@ -70,14 +72,10 @@ class Reader:
 
     def types(self, example: str) -> str:
         """Run an example; return what it prints."""
-        done = subprocess.run(
-            ["bash", "-ec", self.adapt(example)],
-            cwd=self.layout,
-            env=os.environ | {"NOTIFIER_DATA_DIR": str(self.program.data_dir)},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
+        done = self.shell.run(
+            self.adapt(example),
+            self.layout,
+            os.environ | {"NOTIFIER_DATA_DIR": str(self.program.data_dir)},
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -87,8 +85,8 @@ class Reader:
 def _reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     folder = tmp_path_factory.mktemp("reader")
     write_layout(folder / "layout")
-    with running(folder / "data") as program:
-        yield Reader(program, free_port(), folder / "layout")
+    with running(folder / "data") as program, shell.opening() as opened:
+        yield Reader(program, free_port(), folder / "layout", opened)
 
 
 def test_the_tour_is_true_as_typed(reader: Reader) -> None:
@@ -118,7 +116,7 @@ def test_the_tour_is_true_as_typed(reader: Reader) -> None:
     assert "team/app:1.0" in on_the_machine
 
 
-# Each of many examples starts a program, which takes its time on a busy machine.
+# There are many, and a busy machine takes its time.
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     "name",
@@ -136,8 +134,8 @@ def test_the_examples_of_the_docs_work(reader: Reader, name: str) -> None:
 def test_access_is_configured_as_the_docs_say(tmp_path: Path) -> None:
     """On a server of its own: the others are open."""
     document = (ROOT / "docs/access.md").read_text()
-    with running(tmp_path / "data") as program:
-        reader = Reader(program, free_port(), tmp_path)
+    with running(tmp_path / "data") as program, shell.opening() as opened:
+        reader = Reader(program, free_port(), tmp_path, opened)
         users, grants, check, tokens = map(reader.types, examples(document))
 
     assert "developers" in users
@@ -226,8 +224,11 @@ def test_a_block_of_distribution_pastes_in(tmp_path: Path) -> None:
     with receiver.running() as other_side:
         port = other_side.server_port
         config.write_text(block.replace("127.0.0.1:9000", f"127.0.0.1:{port}"))
-        with running(tmp_path / "data", NOTIFIER_CONFIG=str(config)) as program:
-            reader = Reader(program, port, tmp_path)
+        with (
+            running(tmp_path / "data", NOTIFIER_CONFIG=str(config)) as program,
+            shell.opening() as opened,
+        ):
+            reader = Reader(program, port, tmp_path, opened)
             push_image(program, "1.0")
             wait_until(lambda: "push" in _told(other_side), PATIENCE_S)
             on_the_machine, by_rest = map(reader.types, examples(document))

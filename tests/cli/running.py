@@ -5,19 +5,23 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 import requests
 
 from notifier.cli.ports import is_serving
 from notifier.config import Settings
+from tests.cli.forks import Fork
 from tests.receiver import wait_until
 
 PATIENCE_S = 20
+_LONGEST_S = 60
 
 
 def free_port() -> int:
@@ -38,22 +42,32 @@ def run(
     data_dir: Path, *arguments: str, stdin: str | None = None, **settings: str
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
-    return subprocess.run(
-        [sys.executable, "-m", "notifier", *arguments],
-        env=environment(data_dir, **settings),
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    with TemporaryFile() as given, TemporaryFile() as out, TemporaryFile() as err:
+        given.write((stdin or "").encode())
+        files = given, out, err
+        for each in files:
+            each.seek(0)
+        fork = Fork(
+            *arguments,
+            environment=environment(data_dir, **settings),
+            files=[each.fileno() for each in files],
+        )
+        try:
+            status = fork.wait(_LONGEST_S)
+        finally:
+            fork.kill()
+        for each in files:
+            each.seek(0)
+        return subprocess.CompletedProcess(
+            arguments, status, out.read().decode(), err.read().decode()
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
     """A running ``notifier`` command, and all processes that belong to it."""
 
-    process: "subprocess.Popen[bytes]"
+    process: "subprocess.Popen[bytes] | Fork"
     data_dir: Path
     port: int
     output: Path
@@ -84,7 +98,10 @@ class Program:
         found = {}
         for folder in Path("/proc").glob("[0-9]*"):
             try:
-                is_ours = mark in (folder / "environ").read_bytes().split(b"\0")
+                # Those that are forked show the environment of what they are of.
+                is_ours = (folder / "cwd").readlink() == self.data_dir or mark in (
+                    folder / "environ"
+                ).read_bytes().split(b"\0")
                 line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
             except OSError:
                 continue
@@ -137,19 +154,16 @@ def start(
 ) -> Program:
     """Start a command on a free port, its output going to a file.
 
-    Another *module* may do something to the process before it runs ``notifier``.
+    Another *module* may do something to the process before it runs ``notifier``. Its
+    process group is its own, to be signalled as a terminal signals its foreground.
     """
     port = int(settings.setdefault("NOTIFIER_PORT", str(free_port())))
     data_dir.mkdir(exist_ok=True)
+    given = environment(data_dir, **settings)
+    # What is loaded before all else cannot be told to a fork.
+    begin = _spawn if "LD_PRELOAD" in settings else partial(_fork, folder=data_dir)
     with output.open("wb") as file:
-        process = subprocess.Popen(
-            [sys.executable, "-m", module, command],
-            env=environment(data_dir, **settings),
-            stdout=file,
-            stderr=subprocess.STDOUT,
-            # A group of its own, to be signalled as a terminal signals its foreground.
-            start_new_session=True,
-        )
+        process = begin(module, command, given, file)
     scheme = "https" if "NOTIFIER_TLS_CERTIFICATE" in settings else "http"
     return Program(process, data_dir, port, output, scheme)
 
@@ -171,3 +185,30 @@ def children_of(pid: int) -> list[int]:
     """List the children of a process."""
     listed = Path(f"/proc/{pid}/task/{pid}/children").read_text()
     return [int(child) for child in listed.split()]
+
+
+def _fork(
+    module: str, command: str, given: Mapping[str, str], output: IO[bytes], folder: Path
+) -> Fork:
+    with Path(os.devnull).open() as nothing:
+        return Fork(
+            command,
+            module=module,
+            environment=given,
+            # By this it is found, with all that it starts: see `Program.pids`.
+            folder=folder,
+            files=[nothing.fileno(), output.fileno(), output.fileno()],
+            start_new_session=True,
+        )
+
+
+def _spawn(
+    module: str, command: str, given: Mapping[str, str], output: IO[bytes]
+) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, "-m", module, command],
+        env=given,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )

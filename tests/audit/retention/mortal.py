@@ -5,7 +5,6 @@ beforehand: points lie before and after each commit, and around whatever is done
 disk. Or somebody else kills it.
 """
 
-import multiprocessing
 import os
 import signal
 import time
@@ -21,11 +20,7 @@ from notifier.audit.retention import files, pace, runner, search
 from notifier.db import Database, Transaction
 from notifier.storage import archive_folder
 from tests.audit.retention.site import Site
-
-# The server is asked for each process: it has all modules, and neither threads nor
-# connections.
-_context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload([__name__])
+from tests.cli import forks
 
 HOLDER = UUID(int=7)
 
@@ -34,7 +29,7 @@ class Mortal:
     """A process on its way."""
 
     def __init__(self, url: str, folder: Path, dies_at: int | None) -> None:
-        self._process = _context.Process(target=_live, args=(url, folder, dies_at))
+        self._process = forks.context.Process(target=_live, args=(url, folder, dies_at))
         self._process.start()
 
     def kill(self) -> None:
