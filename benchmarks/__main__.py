@@ -100,6 +100,12 @@ _QUICK_REST_S: Final = 5.0
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write every turn to this file.",
 )
+@click.option(
+    "--plot",
+    "plot_path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Draw the ratios in this file, as SVG.",
+)
 def main(
     *,
     seconds: int,
@@ -112,6 +118,7 @@ def main(
     watch_s: int,
     quick: bool,
     json_path: Path | None,
+    plot_path: Path | None,
 ) -> None:
     """Measure notifier and, beside it, docker-registry if that is installed."""
     # A stop from outside cleans up as Ctrl-C does.
@@ -133,6 +140,8 @@ def main(
     report.show(Console())
     if json_path:
         report.write(json_path)
+    if plot_path:
+        report.plot(plot_path)
 
 
 if __name__ == "__main__":

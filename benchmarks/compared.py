@@ -1,12 +1,14 @@
 """What the turns of all servers came to, as tables, and what casts doubt on them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from rich import box
 from rich.table import Table
 
 from benchmarks.comparison import Row
+from benchmarks.machine import Machine
+from benchmarks.plot import Bars, Plot
 from benchmarks.tables import BUSY, make_table
 from benchmarks.turns import Turn
 
@@ -73,6 +75,30 @@ def event_table(rows: Sequence[Row], frame: box.Box) -> Table:
             row.median("{:.1f}", lambda turn: turn.lag.drained_s),
         )
     return table
+
+
+def ratio_plot(
+    rows: Sequence[Row], machine: Machine, versions: Mapping[str, str]
+) -> Plot:
+    """Draw how many times as much the first of two servers does."""
+    ours, theirs = [f"{name} {version}" for name, version in versions.items()]
+    return Plot(
+        title=f"{ours} and {theirs}",
+        subtitle=machine.render(),
+        axis=f"{ours} over {theirs}, per second; logarithmic, more is better",
+        rows="workload x connections",
+        series=("done", "events delivered"),
+        bars=[
+            Bars(
+                "{} x {}".format(*row.head()),
+                [
+                    row.find_ratio(lambda turn: turn.load.per_s),
+                    row.find_ratio(lambda turn: turn.lag.per_s),
+                ],
+            )
+            for row in rows
+        ],
+    )
 
 
 def doubts(turns: Sequence[Turn]) -> Iterator[str]:

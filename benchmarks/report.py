@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import click
 import orjson
 from rich import box
 from rich.console import Console
@@ -12,7 +13,13 @@ from rich.table import Table
 
 from benchmarks.backlog import Backlog
 from benchmarks.backlogs import backlog_doubts, backlog_table
-from benchmarks.compared import doubts, event_table, request_table, stream_table
+from benchmarks.compared import (
+    doubts,
+    event_table,
+    ratio_plot,
+    request_table,
+    stream_table,
+)
 from benchmarks.comparison import compare
 from benchmarks.ingest import Intake
 from benchmarks.intakes import intake_doubts, intake_table
@@ -42,6 +49,13 @@ class Report:
     def write(self, path: Path) -> None:
         """Write all of it as JSON."""
         path.write_bytes(orjson.dumps(self, option=orjson.OPT_INDENT_2))
+
+    def plot(self, path: Path) -> None:
+        """Draw the ratios; raise `click.ClickException` if there are none."""
+        rows = [row for row in compare(self.turns, list(self.versions)) if row.others]
+        if not rows:
+            raise click.ClickException("there is nothing to compare: no plot")
+        path.write_text(ratio_plot(rows, self.machine, self.versions).render())
 
     def show(self, console: Console) -> None:
         """Print the tables, as Markdown if not on a terminal, and what casts doubt."""
