@@ -36,7 +36,7 @@ class Outbox:
 
     def connect(self, sender: object) -> None:
         """Hear every event that *sender* announces, as long as this object lives."""
-        signals.connect_all(self.receive, sender)
+        signals.announced.connect(self.receive, sender)
 
     def receive(
         self, _sender: object, *, events: Sequence[Event], transaction: Transaction

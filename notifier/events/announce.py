@@ -50,11 +50,14 @@ class Announcer:
             return ()
         rows = drafts or [None] * len(events)
         new = self._recorder.add(transaction, events, rows)
-        self._tell(transaction, new)
+        if new:
+            self._tell(transaction, new)
         return new
 
     def _tell(self, transaction: Transaction, events: Sequence[Event]) -> None:
+        signals.announced.send(self._sender, events=events, transaction=transaction)
         for action, group in groupby(events, attrgetter("action")):
-            signals.BY_ACTION[action].send(
-                self._sender, events=list(group), transaction=transaction
-            )
+            if signals.BY_ACTION[action].receivers:
+                signals.BY_ACTION[action].send(
+                    self._sender, events=list(group), transaction=transaction
+                )

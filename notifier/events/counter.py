@@ -1,10 +1,11 @@
 """Counts what is announced, once it is committed."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from notifier.db import Transaction
 from notifier.events import signals
-from notifier.events.event import Event
+from notifier.events.event import Action, Event
 from notifier.metrics import Metrics
 
 
@@ -16,11 +17,15 @@ class EventCounter:
 
     def connect(self, sender: object) -> None:
         """Hear every event that *sender* announces, as long as this object lives."""
-        signals.connect_all(self.receive, sender)
+        signals.announced.connect(self.receive, sender)
 
     def receive(
         self, _sender: object, *, events: Sequence[Event], transaction: Transaction
     ) -> None:
-        """Count *events*, which are all of one action, after the commit."""
-        series = self._metrics.events.labels(events[0].action)
-        transaction.after_commit(lambda: series.inc(len(events)))
+        """Count *events*, after the commit."""
+        numbers = Counter(event.action for event in events)
+        transaction.after_commit(lambda: self._add(numbers))
+
+    def _add(self, numbers: Mapping[Action, int]) -> None:
+        for action, number in numbers.items():
+            self._metrics.events.labels(action).inc(number)

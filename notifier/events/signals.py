@@ -1,6 +1,7 @@
 """The signals, sent inside the transaction of the change.
 
-There is one for each action, and one for all operational events.
+One tells of all that is announced at once, whatever it is. Then there is one for each
+action, and one for all operational events, for who wants to hear of these alone.
 
 A receiver is called as ``receiver(sender, *, events, transaction)``: *events* is a
 sequence of `Event` that are recorded already, *transaction* a `db.Transaction`. It may
@@ -11,16 +12,13 @@ functions of a module or methods of an object that lives on, for blinker holds t
 weakly.
 """
 
-from collections.abc import Callable
-from typing import Any
-
 from blinker import NamedSignal, Namespace
 
 from notifier.events.event import OPERATIONAL, Action
 
-Receiver = Callable[..., Any]
-
 _signals = Namespace()
+
+announced = _signals.signal("announced", doc="Something happened, in this order.")
 
 pushed = _signals.signal("pushed", doc="Manifests or blobs were stored.")
 pulled = _signals.signal("pulled", doc="Manifests or blobs were read.")
@@ -36,9 +34,3 @@ BY_ACTION: dict[Action, NamedSignal] = {
     Action.DELETE: deleted,
     **dict.fromkeys(OPERATIONAL, befell),
 }
-
-
-def connect_all(receiver: Receiver, sender: object) -> None:
-    """Have *receiver* hear every event that *sender* announces."""
-    for signal in set(BY_ACTION.values()):
-        signal.connect(receiver, sender)

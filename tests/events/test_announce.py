@@ -90,6 +90,23 @@ def test_each_action_has_its_signal_and_the_order_is_kept(
     ]
 
 
+def test_who_wants_to_hear_of_everything_hears_it_at_once(
+    database: Database, sender: object
+) -> None:
+    told: list[Sequence[Event]] = []
+    actions = [Action.DELETE, Action.PULL, Action.ENDPOINT_CREATE, Action.PULL]
+    happened = [factories.event(action) for action in actions]
+
+    def hear(_sender: Any, *, events: Sequence[Event], **_: Any) -> None:
+        told.append(events)
+
+    with signals.announced.connected_to(hear, sender):
+        announce(database, sender, *happened)
+        announce(database, sender)
+
+    assert [list(events) for events in told] == [happened]
+
+
 def test_a_receiver_hears_only_its_own_sender(
     database: Database, sender: object
 ) -> None:

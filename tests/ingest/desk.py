@@ -32,7 +32,7 @@ class Desk:
         self.committer = Committer(database, Announcer(SENDER, self.recorder))
         self.intake = Intake(KindFinder(database, self.recorder), self.committer)
         self.receipt = Receipt(source=told.source(database), at_ns=told.NOW_NS)
-        signals.connect_all(self.receive, SENDER)
+        signals.announced.connect(self.receive, SENDER)
 
     def receive(
         self, _sender: object, *, events: Sequence[Event], transaction: Transaction

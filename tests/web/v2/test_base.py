@@ -156,8 +156,7 @@ class Refusing:
 
     def __init__(self, sender: Flask, error: Exception) -> None:
         self.error = error
-        for signal in signals.BY_ACTION.values():
-            signal.connect(self.refuse, sender)
+        signals.announced.connect(self.refuse, sender)
 
     def refuse(self, *_: object, **__: object) -> None:
         raise self.error
