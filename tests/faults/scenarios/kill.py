@@ -12,8 +12,8 @@ def _strike(scene: Scene, source: random.Random, _count: int) -> str:
 
 SCENARIO = Scenario(
     name="kill",
-    summary="kill -9 of every process, three times, and a start after each",
-    times=3,
+    summary="kill -9 of every process, ten times, and a start after each",
+    times=10,
     may_repeat=True,
     strike=_strike,
 )

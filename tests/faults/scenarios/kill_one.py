@@ -37,8 +37,8 @@ WORKER = Scenario(
 )
 SUPERVISOR = Scenario(
     name="kill-supervisor",
-    summary="kill -9 of the supervisor, three times, and a start after each",
-    times=3,
+    summary="kill -9 of the supervisor, ten times, and a start after each",
+    times=10,
     may_repeat=True,
     strike=_kill_supervisor,
 )
