@@ -25,6 +25,8 @@ _COSTS: Final = (
 # What of the machine is neither the server's nor the client's: the receiver's is less.
 _DISTURBED: Final = 0.5
 
+_LEGIBLE: Final = 200
+
 
 def request_table(rows: Sequence[Row], frame: box.Box) -> Table:
     """Tell how often a second things were done."""
@@ -113,7 +115,7 @@ def doubts(turns: Sequence[Turn]) -> Iterator[str]:
         if turn.other_cores > _DISTURBED:
             yield f"{where}: others had {turn.other_cores:.1f} CPUs of the machine"
         if turn.load.errors:
-            yield f"{where}: {turn.load.errors} errors; {turn.load.error}"
+            yield f"{where}: {turn.load.errors} errors; {turn.load.error[:_LEGIBLE]}"
         if lost > 0:
             yield f"{where}: {lost} events did not come in time"
         if turn.lag.duplicates:

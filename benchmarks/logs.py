@@ -31,7 +31,7 @@ _ROOM: Final = sa.text(
 def log(folder: Path, kind: str, events: int, progress: Console) -> Iterator[str]:
     """Give the URL of a database whose log has so many *events*, at least."""
     place = folder / f"{kind}-{events}"
-    with _database(place, kind) as url:
+    with database_in(place, kind) as url:
         fill(url, events, progress)
         yield url
 
@@ -64,7 +64,8 @@ def _is_filled(database: Database) -> bool:
 
 
 @contextmanager
-def _database(place: Path, kind: str) -> Iterator[str]:
+def database_in(place: Path, kind: str) -> Iterator[str]:
+    """Give the URL of a database in a folder, which is new or has one."""
     place.mkdir(parents=True, exist_ok=True)
     if kind == "sqlite":
         yield f"sqlite:///{place}/notifier.db"

@@ -30,7 +30,7 @@ _ACCEPTED: Final = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
 @dataclass(frozen=True, slots=True)
 class Receipts:
-    """When events came: each event counts once, however often it came.
+    """When events came: to each path each event counts once, however often it came.
 
     ``lags_s`` runs from an event's timestamp to its receipt.
     """
@@ -86,11 +86,13 @@ class _Log:
 
     def add(self, request: bytes) -> None:
         now = time.time_ns()
+        path = request[: request.find(b" HTTP/")]
         for event_id, timestamp in _EVENT.findall(request):
-            if event_id in self.ids:
+            key = path + event_id
+            if key in self.ids:
                 self.duplicates += 1
             else:
-                self.ids.add(event_id)
+                self.ids.add(key)
                 self.receipts.append((timestamp, now))
 
     def render(self) -> Receipts:

@@ -24,7 +24,7 @@ _THEIRS: Final = "docker-registry"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registry:
-    """A registry that is set up to tell *receiver* everything.
+    """A registry that is set up to tell *receiver* everything, so many times.
 
     It can be started again and again, and finds what it had.
     """
@@ -34,6 +34,7 @@ class Registry:
     head_is_pull: bool
     receiver: Receiver
     start: Callable[[], AbstractContextManager[Program]]
+    told: int = 1
 
     @contextmanager
     def running(self) -> Iterator["Server"]:

@@ -52,6 +52,7 @@ class Turn:
     connections: int
     megabytes: int
     load: Load
+    requests_per_s: float
     server_cores: float
     other_cores: float
     peak_mb: float
@@ -83,9 +84,9 @@ def take_turn(
         ended_ns, took_s = time.time_ns(), time.monotonic() - began
         cores = (server.program.cpu_s() - cpu_s) / load.wall_s
         busy = (read_busy_s() - busy_s) / took_s
-        expected = load.count_events(
-            stock.shape.layers, head_is_pull=registry.head_is_pull
-        )
+        layers = stock.shape.layers
+        made = load.count_events(layers, head_is_pull=registry.head_is_pull)
+        expected = made * registry.told
         came = registry.receiver.count()
         wait_for_events(registry.receiver, expected, drain_s)
     return Turn(
@@ -93,6 +94,7 @@ def take_turn(
         workload=workload.name,
         connections=connections,
         load=load,
+        requests_per_s=load.count_requests(layers) / load.wall_s,
         megabytes=workload.megabytes,
         server_cores=cores,
         other_cores=max(0.0, busy - cores - load.cores),
