@@ -29,7 +29,10 @@ CHANGE = Change("push", "team/app", "sha256:0", "1.0")
     [
         (
             "sqlite",
-            "clients-gone kill-web*2 flush blob-damaged*2 redis-full redis-stop*2",
+            (
+                "clients-gone kill-web*2 flush blob-damaged*2 redis-full redis-stop "
+                "kill-redis"
+            ),
         ),
         ("sqlite", "kill-supervisor sqlite-read-only"),
         ("sqlite", "disk-full"),

@@ -22,6 +22,7 @@ SCENARIOS = {
         kill.SCENARIO,
         kill_one.WEB,
         kill_one.WORKER,
+        kill_one.REDIS,
         kill_one.SUPERVISOR,
         flush.SCENARIO,
         redis_stop.SCENARIO,

@@ -15,6 +15,11 @@ def _kill_worker(scene: Scene, _source: random.Random, _count: int) -> str:
     return "the worker killed"
 
 
+def _kill_redis(scene: Scene, _source: random.Random, _count: int) -> str:
+    scene.site.kill_one(scene.site.family.redis())
+    return "Redis killed"
+
+
 def _kill_supervisor(scene: Scene, _source: random.Random, _count: int) -> str:
     scene.site.kill_one(scene.site.family.supervisor)
     # The others notice, end by themselves, and leave nothing in the way.
@@ -34,6 +39,13 @@ WORKER = Scenario(
     times=10,
     may_repeat=True,
     strike=_kill_worker,
+)
+REDIS = Scenario(
+    name="kill-redis",
+    summary="kill -9 of the embedded Redis, ten times",
+    times=10,
+    may_repeat=False,
+    strike=_kill_redis,
 )
 SUPERVISOR = Scenario(
     name="kill-supervisor",
