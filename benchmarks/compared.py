@@ -56,7 +56,7 @@ def stream_table(rows: Sequence[Row], frame: box.Box) -> Table:
 
 
 def event_table(rows: Sequence[Row], frame: box.Box) -> Table:
-    """Tell how the events came."""
+    """Tell how the events came, where there are any."""
     table = make_table(
         *_CASE,
         *("received", "expected", "per s", "ratio"),
@@ -64,6 +64,8 @@ def event_table(rows: Sequence[Row], frame: box.Box) -> Table:
         frame=frame,
     )
     for row in rows:
+        if not any(turn.lag.expected for turn in (*row.turns, *row.others)):
+            continue
         table.add_row(
             *row.head(),
             row.total(lambda turn: turn.lag.received),
@@ -105,6 +107,10 @@ def ratio_plot(
 
 def doubts(turns: Sequence[Turn]) -> Iterator[str]:
     """Name what makes a figure doubtful."""
+    disturbed = [turn.other_cores for turn in turns if turn.other_cores > _DISTURBED]
+    if disturbed:
+        some = f"{len(disturbed)} of {len(turns)} turns"
+        yield f"in {some} others had up to {max(disturbed):.1f} CPUs of the machine"
     for turn in turns:
         where = f"{turn.workload} x {turn.connections}, {turn.server}"
         lost = turn.lag.expected - turn.lag.received
@@ -112,8 +118,6 @@ def doubts(turns: Sequence[Turn]) -> Iterator[str]:
             yield f"{where}: the client was the limit"
         if turn.lag.receiver_cores > BUSY:
             yield f"{where}: the receiver was the limit"
-        if turn.other_cores > _DISTURBED:
-            yield f"{where}: others had {turn.other_cores:.1f} CPUs of the machine"
         if turn.load.errors:
             yield f"{where}: {turn.load.errors} errors; {turn.load.error[:_LEGIBLE]}"
         if lost > 0:
