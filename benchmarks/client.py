@@ -78,6 +78,7 @@ class Client:
                 connections=connections,
                 threads=min(self._processes, connections),
                 seconds=int(seconds),
+                per_s=workload.per_s,
             )
             return replace(load, done={first: load.operations})
         processes = min(self._processes, connections)

@@ -54,13 +54,15 @@ ACTS: Final = {
 class Workload:
     """Acts that are done again and again, each client doing one after the other.
 
-    One of many *megabytes* is for few *connections*.
+    One of many *megabytes* is for few *connections*. With *per_s*, `wrk` rests so long
+    that it asks no more than so often.
     """
 
     name: str
     acts: tuple[str, ...]
     connections: Sequence[int] = ()
     megabytes: int = 0
+    per_s: int = 0
 
 
 PUSH: Final = Workload("push", ("push",))
@@ -72,6 +74,7 @@ WORKLOADS: Final = (
     PUSH,
     PULL,
     GET,
+    Workload("get-steady", ("get",), connections=(64,), per_s=1500),
     Workload("get-digest", ("get-digest",)),
     Workload("head", ("head",)),
     Workload("mixed", ("pull", "pull", "pull", "push")),

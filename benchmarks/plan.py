@@ -52,9 +52,9 @@ def measure(plan: Plan, progress: Console) -> Report:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench")))
         driver = stack.enter_context(client(count_processors()))
         turns = []
-        if plan.workloads:
+        if workloads := list(_list_possible(plan.workloads, progress)):
             with _servers(folder / "turns", progress) as servers:
-                for turn in _take_turns(plan, driver, servers):
+                for turn in _take_turns(plan, workloads, driver, servers):
                     progress.print(_line(turn), highlight=False)
                     turns.append(turn)
         stops = []
@@ -122,17 +122,27 @@ def _warm_up(driver: Client, server: Server, workloads: Sequence[Workload]) -> S
     return stock
 
 
+def _list_possible(
+    workloads: Sequence[Workload], progress: Console
+) -> Iterator[Workload]:
+    for workload in workloads:
+        if workload.per_s and not is_installed():
+            progress.print(f"wrk is not installed: {workload.name} is not measured.")
+        else:
+            yield workload
+
+
 def _take_turns(
     plan: Plan,
+    workloads: Sequence[Workload],
     driver: Client,
     servers: Sequence[Server],
 ) -> Iterator[Turn]:
     """Let the servers take turns, the first of a round being the last of the next."""
     stocks = {
-        server.registry.name: _warm_up(driver, server, plan.workloads)
-        for server in servers
+        server.registry.name: _warm_up(driver, server, workloads) for server in servers
     }
-    for workload in plan.workloads:
+    for workload in workloads:
         for connections in workload.connections or plan.connections:
             for number in range(plan.rounds):
                 for server in servers if number % 2 == 0 else reversed(servers):

@@ -17,6 +17,7 @@ from benchmarks.operations import digest_path, listing_of, manifest_path
 from benchmarks.stock import Stock
 
 _SCRIPT: Final = Path(__file__).with_name("wrk.lua")
+_STEADY: Final = Path(__file__).with_name("wrk-steady.lua")
 
 
 def is_installed() -> bool:
@@ -43,12 +44,18 @@ def run_wrk(
     threads: int,
     seconds: int,
     authorization: str = "",
+    per_s: int = 0,
 ) -> Load:
-    """Ask for *paths* in turn, and show *authorization*, if any."""
+    """Ask for *paths* in turn, and show *authorization*, if any.
+
+    With *per_s*, ask a little less often than that: what an answer takes comes on top
+    of the rests.
+    """
+    rest_ms = [str(round(connections * 1000 / per_s))] if per_s else []
     return run_script(
         f"http://{host}",
-        _SCRIPT,
-        [MANIFEST_TYPE, authorization, *paths],
+        _STEADY if per_s else _SCRIPT,
+        [*rest_ms, MANIFEST_TYPE, authorization, *paths],
         connections=connections,
         threads=threads,
         seconds=seconds,
