@@ -14,7 +14,8 @@ from benchmarks.servers import Server
 from benchmarks.stock import Stock
 
 _POLL_S: Final = 0.05
-_SILENCE_S: Final = 8.0
+# Longer than the first pauses of those that try again.
+_SILENCE_S: Final = 20.0
 _AFTERMATH_S: Final = 0.3
 
 
@@ -107,14 +108,13 @@ def wait_for_events(receiver: Receiver, expected: int, drain_s: float) -> None:
     """Wait for them, but not for ever, nor when none has come for a while."""
     deadline = time.monotonic() + drain_s
     count, silent_since = -1, time.monotonic()
-    while count < expected and time.monotonic() < deadline:
-        time.sleep(_POLL_S)
+    while (now := time.monotonic()) < deadline:
         if (now_count := receiver.count()) != count:
-            count, silent_since = now_count, time.monotonic()
-        elif time.monotonic() - silent_since > _SILENCE_S:
+            count, silent_since = now_count, now
+        # What wrk had under way at the end is not in its count, but makes events too.
+        elif now - silent_since > (_SILENCE_S if count < expected else _AFTERMATH_S):
             break
-    # What wrk had under way at the end is not in its count, but makes events too.
-    time.sleep(_AFTERMATH_S)
+        time.sleep(_POLL_S)
 
 
 def _sum_up(
