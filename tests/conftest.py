@@ -1,6 +1,8 @@
 """What tests are given: a database of each kind, and an application on top of it."""
 
+import gc
 import os
+import re
 import shutil
 import signal
 import sys
@@ -46,15 +48,39 @@ passwords._HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 hypothesis.settings.register_profile("suite", deadline=None, max_examples=40)
 hypothesis.settings.load_profile("suite")
 
+_IS_MEASURED = pytest.StashKey[bool]()
+_ON_POSTGRESQL = re.compile(r"[\[-]postgresql[\]-]")
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector what stays to the end: it took half of the time of a test.
+
+    Beside all modules and tests, what one of them leaves is little.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Choose the tests whose coverage is measured, which takes half as long again.
+
+    Of a test with many parameters that is one of them, and not with PostgreSQL: what
+    runs with that alone is tested by itself, without parameters, and measured.
+    """
+    seen = set()
+    for item in items:
+        name = item.nodeid.partition("[")[0]
+        if not _ON_POSTGRESQL.search(item.nodeid) and name not in seen:
+            seen.add(name)
+            item.stash[_IS_MEASURED] = item.get_closest_marker("unmeasured") is None
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Measure the coverage of a test in its turn with SQLite alone: it takes a third.
-
-    What runs with PostgreSQL only is tested by itself, and measured.
-    """
+    """Measure the coverage of those tests, and of no others."""
     measure, measure_threads = sys.gettrace(), threading.gettrace()
-    if "[postgresql" in item.nodeid:
+    if not item.stash.get(_IS_MEASURED, False):
         sys.settrace(None)
         threading.settrace(None)
     try:

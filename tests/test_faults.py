@@ -22,6 +22,7 @@ _PUSHES_A_TIME = 10
 CHANGE = Change("push", "team/app", "sha256:0", "1.0")
 
 
+@pytest.mark.unmeasured
 # A server takes longer to start than most scenarios to go by: several share one, those
 # that may have something delivered twice, and those that may not.
 @pytest.mark.parametrize(

@@ -226,6 +226,7 @@ _MORE: dict[str, Any] = {
 }
 
 
+@pytest.mark.unmeasured
 def test_every_combination_goes_along_indexes_and_sorts_nothing(
     database: Database, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

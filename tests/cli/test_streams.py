@@ -115,6 +115,7 @@ def test_streams_end_at_once_and_go_on_with_the_next_process(
             assert next(_tags(response))[0] == "2.0"
 
 
+@pytest.mark.unmeasured
 def test_an_export_that_a_stop_cuts_off_has_no_clean_end(data_dir: Path) -> None:
     database = Database(Settings(data_dir=data_dir).database)
     # More than what connections hold on the way, so that it is still under way.

@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+import pytest
 import schemathesis
 from flask import Flask
 from hypothesis import HealthCheck, Phase, given, settings
@@ -33,6 +34,7 @@ AnyCase = Case[Any]
 AnyOperation = APIOperation[Any, Any, Any, Any]
 
 
+@pytest.mark.unmeasured
 def test_no_request_to_the_api_is_a_fault(
     app: Flask, contents: Contents, who: Headers, amount: int
 ) -> None:

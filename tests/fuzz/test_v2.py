@@ -4,6 +4,7 @@ import io
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from tests.web.auth.people import Headers
 _ROW = 10
 
 
+@pytest.mark.unmeasured
 def test_no_request_to_the_registry_is_a_fault(
     client: FlaskClient, who: Headers, amount: int
 ) -> None:

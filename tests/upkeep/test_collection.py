@@ -230,6 +230,7 @@ def test_a_push_of_what_is_collected_at_that_moment_has_to_be_made_again(
     assert _exists(client, b"layer")
 
 
+@pytest.mark.unmeasured
 def test_images_that_are_pushed_while_it_collects_are_whole(
     app: Flask, own: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
