@@ -24,7 +24,7 @@ from notifier.access import passwords
 from notifier.access.passwords import PasswordHash, hash_password
 from notifier.cli import schema
 from notifier.config import Settings
-from notifier.db import Base, Database
+from notifier.db import Base, Database, sqlite
 from notifier.storage import FilesystemStorage, MemoryStorage, Storage
 from notifier.web.services import Services, get_services
 from tests import servers
@@ -44,8 +44,12 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # pay the price, and test_passwords.py sees what it is.
 passwords._HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 
+# No power is cut. Programs that tests start wait for the disk, and test_sqlite.py sees
+# that they do.
+sqlite._PRAGMAS = (*sqlite._PRAGMAS, "PRAGMA synchronous=OFF")
+
 # A busy machine is no fault of the code: no example has a deadline.
-hypothesis.settings.register_profile("suite", deadline=None, max_examples=40)
+hypothesis.settings.register_profile("suite", deadline=None, max_examples=25)
 hypothesis.settings.load_profile("suite")
 
 _IS_MEASURED = pytest.StashKey[bool]()
@@ -91,8 +95,8 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Run one more than there are processors: tests wait, for servers and for disks."""
-    return (os.cpu_count() or 1) + 1
+    """Run twice as many as there are processors: tests wait, for servers mostly."""
+    return (os.cpu_count() or 1) * 2
 
 
 @pytest.fixture(scope="session", name="postgresql")
@@ -106,6 +110,7 @@ def _postgresql() -> Iterator[str]:
     ):
         database = Database(url)
         schema.tables().create_all(database.engine)
+        _be_hasty(database.engine)
         database.close()
         yield url
 
@@ -123,6 +128,9 @@ def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make a SQLite file with all tables, to copy."""
     path = tmp_path_factory.mktemp("sqlite") / "template.db"
     engine = sa.create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        # To change to this later takes several writes to the disk.
+        connection.exec_driver_sql("PRAGMA journal_mode=WAL")
     schema.tables().create_all(engine)
     engine.dispose()
     return path
@@ -131,14 +139,18 @@ def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(name="database_url", params=["sqlite", "postgresql"])
 def _database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Give the URL of an empty database, of each kind in turn."""
-    if request.param == "sqlite":
-        path = tmp_path / "notifier.db"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        yield f"sqlite:///{path}"
-        return
-    engine: sa.Engine = request.getfixturevalue("postgresql_engine")
-    yield request.getfixturevalue("postgresql")
-    _empty(engine)
+    yield from _open(request, tmp_path)
+
+
+@pytest.fixture(scope="module", name="filled_database", params=["sqlite", "postgresql"])
+def _filled_database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Database]:
+    """Give an empty database of each kind, to fill for tests that but read it."""
+    for url in _open(request, tmp_path_factory.mktemp("filled")):
+        database = Database(url)
+        yield database
+        database.close()
 
 
 @pytest.fixture(scope="session", name="password_hash")
@@ -189,8 +201,29 @@ def _client(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
+def _open(request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        path = folder / "notifier.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    engine: sa.Engine = request.getfixturevalue("postgresql_engine")
+    yield request.getfixturevalue("postgresql")
+    _empty(engine)
+
+
 def _empty(postgresql: sa.Engine) -> None:
     # For a few rows this takes a twentieth of the time of TRUNCATE.
     tables = reversed(Base.metadata.sorted_tables)
     with postgresql.begin() as connection:
         connection.exec_driver_sql("".join(f"DELETE FROM {table};" for table in tables))
+
+
+def _be_hasty(postgresql: sa.Engine) -> None:
+    """Have the server not wait for the disk: no power is cut."""
+    with postgresql.connect().execution_options(
+        isolation_level="AUTOCOMMIT"
+    ) as connection:
+        for name in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.exec_driver_sql(f"ALTER SYSTEM SET {name} = off")
+        connection.exec_driver_sql("SELECT pg_reload_conf()")

@@ -24,7 +24,7 @@ MAP = "PRAGMA mmap_size=268435456"
 _LOCK_TIMEOUT_S = 10.0
 # The lower byte of an extended result code.
 _PRIMARY = 0xFF
-_PRAGMAS = (
+_PRAGMAS: tuple[str, ...] = (
     "PRAGMA journal_mode=WAL",
     # A commit is on the disk before it is answered for.
     "PRAGMA synchronous=FULL",

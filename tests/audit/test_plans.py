@@ -49,7 +49,12 @@ def _events() -> Iterator[Event]:
         yield replace(event, request=replace(event.request, addr=addr))
 
 
-@pytest.fixture(name="recorder")
+@pytest.fixture(scope="module", name="database")
+def _database(filled_database: Database) -> Database:
+    return filled_database
+
+
+@pytest.fixture(scope="module", name="recorder")
 def _recorder(database: Database) -> Recorder:
     recorder = Recorder()
     fill(database, recorder, _events())

@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from notifier.db import Base, Database, DatabaseFull, DatabaseUnavailable, Text
+from notifier.db import (
+    Base,
+    Database,
+    DatabaseFull,
+    DatabaseUnavailable,
+    Text,
+    sqlite,
+)
 
 _ROUNDS = 20
 
@@ -56,7 +63,11 @@ def test_processes_change_the_file_one_after_the_other(
         assert connection.scalar(sa.select(Text.text)) == str(2 * _ROUNDS)
 
 
-def test_a_commit_is_on_the_disk_and_keys_are_checked(database: Database) -> None:
+def test_a_commit_is_on_the_disk_and_keys_are_checked(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # But for what tests add.
+    monkeypatch.setattr(sqlite, "_PRAGMAS", sqlite._PRAGMAS[:-1])
     with database.read() as connection:
         pragmas = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()

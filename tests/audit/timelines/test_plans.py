@@ -42,7 +42,12 @@ def _compile_explain(element: _Explain, compiler: SQLCompiler, **more: Any) -> s
     return f"{words[compiler.dialect.name]} {statement}"
 
 
-@pytest.fixture(name="numbers")
+@pytest.fixture(scope="module", name="database")
+def _database(filled_database: Database) -> Database:
+    return filled_database
+
+
+@pytest.fixture(scope="module", name="numbers")
 def _numbers(database: Database) -> Mapping[str, Any]:
     """Fill a log whose older half is of one digest and one tag, and mostly pulls."""
     recorder = Recorder()

@@ -1,6 +1,7 @@
 """What is listed of tags, and in how many pages."""
 
 from collections.abc import Iterable, Sequence
+from itertools import product
 
 import pytest
 from flask.testing import FlaskClient
@@ -52,22 +53,22 @@ def _names(items: Iterable[TaggedManifest]) -> list[tuple[str, str]]:
     return [(item.repository, item.tag) for item in items]
 
 
-@pytest.mark.parametrize("window", [1, 3, 1000])
-@pytest.mark.parametrize("limit", [1, 2, 5, 12, 100])
 def test_the_pages_have_no_seam(
     own: Services,
     tags: Sequence[tuple[str, str]],
     monkeypatch: pytest.MonkeyPatch,
-    limit: int,
-    window: int,
+    subtests: pytest.Subtests,
 ) -> None:
-    monkeypatch.setattr(tagged, "_WINDOW", window)
     monkeypatch.setattr(tagged, "_TAGS_AT_ONCE", 2)
     monkeypatch.setattr(tagged, "_NAMES_AT_ONCE", 2)
-
-    assert _names(_list(own, Selection(), limit)) == tags
     b = Selection(globs=["b/*"])
-    assert _names(_list(own, b, limit)) == [pair for pair in tags if pair[0][0] == "b"]
+    for limit, window in product([1, 2, 5, 12, 100], [1, 3, 1000]):
+        monkeypatch.setattr(tagged, "_WINDOW", window)
+        with subtests.test(limit=limit, window=window):
+            assert _names(_list(own, Selection(), limit)) == tags
+            assert _names(_list(own, b, limit)) == [
+                pair for pair in tags if pair[0][0] == "b"
+            ]
 
 
 def test_a_cursor_shows_nothing_that_one_may_not_see(

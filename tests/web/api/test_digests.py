@@ -1,6 +1,7 @@
 """Digests by REST: all that is known of one."""
 
 from dataclasses import replace
+from itertools import product
 from typing import Any
 from uuid import UUID
 
@@ -156,17 +157,12 @@ def test_a_timeline_tells_every_delivery(
     assert sorted(shown, key=lambda each: each["id"], reverse=True) == listed
 
 
-@pytest.mark.parametrize("limit", [1, 2, 3, 100])
-@pytest.mark.parametrize("window", [2, 1000])
 def test_every_list_goes_on_page_by_page(
     api: ConformingClient,
     client: FlaskClient,
     monkeypatch: pytest.MonkeyPatch,
-    limit: int,
-    window: int,
+    subtests: pytest.Subtests,
 ) -> None:
-    for module in (digest_changes, digest_deliveries, relations):
-        monkeypatch.setattr(module, "_WINDOW", window)
     monkeypatch.setattr(relations, "_AT_ONCE", 2)
     api.post("/endpoints", json={"name": "ci", "url": "http://127.0.0.1:9/"})
     children = [factories.manifest(layers=(layer,)) for layer in (b"1", b"2", b"3")]
@@ -187,8 +183,6 @@ def test_every_list_goes_on_page_by_page(
                 repository,
             )
     expected = {part: len(_whole(api, parent, part, 1000)) for part in _LISTS}
-    whole = {part: _whole(api, parent, part, limit) for part in _LISTS}
-
     assert expected == {
         "changes": 6,
         "tags": 6,
@@ -198,11 +192,17 @@ def test_every_list_goes_on_page_by_page(
         "parents": 6,
         "referrers": 6,
     }
-    assert {part: len(items) for part, items in whole.items()} == expected
-    for part, items in whole.items():
-        assert len({str(item) for item in items}) == len(items)
-        first = _timeline(api, parent)[part]
-        assert first["items"] == items[: len(first["items"])]
+
+    for limit, window in product([1, 2, 3, 100], [2, 1000]):
+        for module in (digest_changes, digest_deliveries, relations):
+            monkeypatch.setattr(module, "_WINDOW", window)
+        with subtests.test(limit=limit, window=window):
+            whole = {part: _whole(api, parent, part, limit) for part in _LISTS}
+            assert {part: len(items) for part, items in whole.items()} == expected
+            for part, items in whole.items():
+                assert len({str(item) for item in items}) == len(items)
+                first = _timeline(api, parent)[part]
+                assert first["items"] == items[: len(first["items"])]
 
 
 def test_an_unknown_digest_has_no_timeline(api: ConformingClient) -> None:
