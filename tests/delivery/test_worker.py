@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,19 +21,13 @@ from notifier.delivery.repair.selection import EventSelection
 from notifier.secrets import SecretBox
 from tests import factories, servers
 from tests import receiver as receivers
+from tests.cli.forks import Fork
 from tests.delivery.desk import Desk
 from tests.receiver import Receiver, answers, wait_until
 
-_PROGRAM = """
-import sys
-from notifier.config import Settings
-from notifier.delivery.worker import run
-sys.exit(run(Settings.from_environment()))
-"""
-
 
 @contextmanager
-def _worker(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
+def _worker(settings: Settings) -> Iterator[Fork]:
     environment = {
         **os.environ,
         "NOTIFIER_DATA_DIR": str(settings.data_dir),
@@ -45,8 +37,10 @@ def _worker(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
     }
     log = settings.data_dir / "worker.log"
     with log.open("ab") as stderr:
-        process = subprocess.Popen(
-            [sys.executable, "-c", _PROGRAM], env=environment, stderr=stderr
+        process = Fork(
+            module="tests.delivery.working",
+            environment=environment,
+            files=[0, 1, stderr.fileno()],
         )
         try:
             yield process
@@ -55,7 +49,7 @@ def _worker(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
             process.wait()
 
 
-def _stop(process: subprocess.Popen[bytes]) -> int:
+def _stop(process: Fork) -> int:
     """Return the exit code."""
     process.send_signal(signal.SIGTERM)
     return process.wait(30)
