@@ -37,7 +37,7 @@ check: lint .coverage  ## Check format, style, types, layers and coverage
 lint: .venv/tools
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
+	$(BIN)/mypy --num-workers=2
 	$(BIN)/lint-imports
 
 format: .venv/tools  ## Format the code, and mend what can be mended
