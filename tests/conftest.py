@@ -49,7 +49,12 @@ passwords._HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 sqlite._PRAGMAS = (*sqlite._PRAGMAS, "PRAGMA synchronous=OFF")
 
 # A busy machine is no fault of the code: no example has a deadline.
-hypothesis.settings.register_profile("suite", deadline=None, max_examples=25)
+hypothesis.settings.register_profile(
+    "suite",
+    deadline=None,
+    max_examples=25,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
 hypothesis.settings.load_profile("suite")
 
 _IS_MEASURED = pytest.StashKey[bool]()
@@ -69,13 +74,14 @@ def pytest_collection_finish() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Choose the tests whose coverage is measured, which takes half as long again.
 
-    Of a test with many parameters that is one of them, and not with PostgreSQL: what
-    runs with that alone is tested by itself, without parameters, and measured.
+    A test of the database is measured with its first parameters, and not with
+    PostgreSQL: what runs with that alone is tested by itself.
     """
     seen = set()
     for item in items:
         name = item.nodeid.partition("[")[0]
-        if not _ON_POSTGRESQL.search(item.nodeid) and name not in seen:
+        is_again = "database_url" in getattr(item, "fixturenames", ()) and name in seen
+        if not is_again and not _ON_POSTGRESQL.search(item.nodeid):
             seen.add(name)
             item.stash[_IS_MEASURED] = item.get_closest_marker("unmeasured") is None
 
