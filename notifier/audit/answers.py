@@ -81,7 +81,7 @@ def find(
         question = replace(question, digest=digest)
     span = Span.of(question)
     if after is not None:
-        span = span.beyond(after)
+        span = span.beyond(after.bytes)
     with unsorted(connection):
         narrowed = narrow(connection, recorder, question)
         if narrowed is None:

@@ -84,9 +84,10 @@ class Export:
                     wanted=_AT_ONCE,
                     after=after,
                 )
-                rows = [row for row in read_rows(connection, found.ids) if row]
+                ids = found.ids
+                rows = [row for row in read_rows(connection, ids) if row]
                 names = self._recorder.names(connection, rows)
-            yield self._part(found.ids, rows, names) if rows else None
+            yield self._part(ids, rows, names) if rows else None
             after = found.reached
             if after is None:
                 return

@@ -5,13 +5,16 @@ its rows are in the order of their time.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
 import sqlalchemy as sa
 
 from notifier.events.tables import EventRow
 
 _ID = EventRow.__table__.columns["id"]
+_LOW: Final = "low"
+_HIGH: Final = "high"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ class Order:
     def select(
         self, number: int, *columns: str, oldest_first: bool
     ) -> sa.Select[tuple[Any, ...]]:
-        """Select rows of stretch *number*, from ``low`` up to, without, ``high``.
+        """Select rows of stretch *number*, between its own bounds; see `bound`.
 
         Not `column = value ORDER BY id`: for a frequent value PostgreSQL may go along
         the primary key and pass over what does not match, for ever if the value was
@@ -38,8 +41,8 @@ class Order:
         return (
             sa.select(_ID, *(_column(name) for name in columns))
             .where(
-                key >= self._place(number, "low"),
-                key < self._place(number, "high"),
+                key >= self._place(number, _LOW),
+                key < self._place(number, _HIGH),
                 *(sa.text(word) for word in self.words),
             )
             .order_by(
@@ -50,10 +53,15 @@ class Order:
             )
         )
 
-    def bound(self, number: int, values: tuple[Any, ...]) -> dict[str, Any]:
-        """Return the values of stretch *number*, by their names in its statement."""
-        names = [_name(column, number) for column in self.columns]
-        return dict(zip(names, values, strict=True))
+    def bound(
+        self, number: int, values: tuple[Any, ...], low: UUID, high: UUID
+    ) -> dict[str, Any]:
+        """Return the values of stretch *number*, by their names in its statement.
+
+        Its rows are from *low* up to, without, *high*.
+        """
+        names = [_name(name, number) for name in (*self.columns, _LOW, _HIGH)]
+        return dict(zip(names, (*values, low, high), strict=True))
 
     def _place(self, number: int, bound: str) -> Any:
         """Return a place in the order.
@@ -65,7 +73,7 @@ class Order:
         hidden = [
             sa.select(_value(name, number)).scalar_subquery() for name in self.columns
         ]
-        id_ = sa.bindparam(bound, type_=_ID.type)
+        id_ = sa.bindparam(_name(bound, number), type_=_ID.type)
         return sa.tuple_(*hidden, id_) if hidden else id_
 
 

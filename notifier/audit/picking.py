@@ -42,7 +42,7 @@ def pick(
         meant = names.choose(connection, (row[place] for row in met))
         met = [row for row in met if row[place] in meant]
     span = Span.of(question)
-    return {id_ for id_, *_ in met if id_ in span}
+    return {id_ for id_, *_ in met if id_.bytes in span}
 
 
 @lru_cache(maxsize=_MOST_REMEMBERED)

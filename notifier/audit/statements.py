@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Self
+from uuid import UUID
 
 import sqlalchemy as sa
 
 from notifier.audit import conditions
 from notifier.audit.orders import Order
+from notifier.audit.packed import packed
 from notifier.audit.span import Span
 from notifier.db import Prepared
 
@@ -37,6 +39,14 @@ class Shape:
         return cls(order, rounded, span.oldest_first)
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Those rows of *span* that have the same *values* of an order's columns."""
+
+    values: tuple[Any, ...]
+    span: Span
+
+
 @lru_cache(maxsize=_MOST_REMEMBERED)
 def ends(shape: Shape) -> Prepared:
     """Select the last id of the window of each stretch that has so many rows."""
@@ -58,7 +68,9 @@ def read(
         sa.select(_window(shape, number, *columns)) for number in range(shape.stretches)
     ]
     rows = _all_of(windows).subquery("rows")
-    met = sa.select(rows.c.id, sa.null(), *(rows.c[name] for name in names)).where(
+    met = sa.select(
+        packed(rows.c.id), sa.null(), *(rows.c[name] for name in names)
+    ).where(
         *(conditions.clause(one, number, rows.c) for number, one in enumerate(tested))
     )
     ends = (
@@ -68,22 +80,16 @@ def read(
     return Prepared(sa.union_all(met, *ends))
 
 
-def values(
-    shape: Shape, stretches: Sequence[tuple[Any, ...]], span: Span, rows: int
-) -> dict[str, Any]:
+def values(shape: Shape, stretches: Sequence[Stretch], rows: int) -> dict[str, Any]:
     """Return the values of such a statement, whose windows have so many *rows*."""
     window = max(rows // len(stretches), 1)
-    values: dict[str, Any] = {
-        "low": span.low,
-        "high": span.high,
-        "window": window,
-        "before_end": window - 1,
-    }
+    values: dict[str, Any] = {"window": window, "before_end": window - 1}
     # Nothing has no place in an order, so those that are missing have no rows.
     missing = shape.stretches - len(stretches)
-    nowhere = (None,) * len(shape.order.columns)
+    nowhere = Stretch((None,) * len(shape.order.columns), stretches[0].span)
     for number, stretch in enumerate([*stretches, *[nowhere] * missing]):
-        values |= shape.order.bound(number, stretch)
+        low, high = UUID(bytes=stretch.span.low), UUID(bytes=stretch.span.high)
+        values |= shape.order.bound(number, stretch.values, low, high)
     return values
 
 
@@ -93,7 +99,7 @@ def _ends(shape: Shape) -> list[sa.Select[Any]]:
         for number in range(shape.stretches)
     ]
     # SQLite takes no OFFSET within a UNION but in a subquery.
-    return [sa.select(last.c.id) for last in last_of]
+    return [sa.select(packed(last.c.id)) for last in last_of]
 
 
 def _window(shape: Shape, number: int, *columns: str) -> sa.Subquery:

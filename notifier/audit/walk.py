@@ -6,8 +6,8 @@ in several walks, and never in one that takes minutes.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -16,24 +16,31 @@ from notifier.audit import statements
 from notifier.audit.conditions import Test
 from notifier.audit.narrowing import Narrowed, Way
 from notifier.audit.span import Span
-from notifier.audit.statements import Shape
+from notifier.audit.statements import Shape, Stretch
 
 # How many rows a walk looks at first, if it has to look at them, and then.
 _LOOK: Final = 256
-_GROWTH: Final = (1, 4, 16)
+_GROWTH: Final = (1, 1, 2, 3, 5)
+# All stretches first; then the share of them that has come least far.
+_LAST_SHARE: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The *ids* of what was found up to the event *reached*; None: all there is."""
+    """What was found up to the event *reached*; None: all there is."""
 
-    ids: Sequence[UUID]
+    packed: Sequence[bytes]
     reached: UUID | None
+
+    @property
+    def ids(self) -> Sequence[UUID]:
+        """Return the ids of all of it."""
+        return _unpack(self.packed)
 
     def page(self, limit: int) -> tuple[Sequence[UUID], UUID | None]:
         """Return so many ids at most, and what the next page comes after."""
-        ids = self.ids[:limit]
-        return ids, ids[-1] if len(self.ids) > limit else self.reached
+        ids = _unpack(self.packed[:limit])
+        return ids, ids[-1] if len(self.packed) > limit else self.reached
 
 
 def walk(
@@ -43,14 +50,15 @@ def walk(
 
     There may be some more; or fewer, though there are others beyond what was reached.
     """
-    walker = _Walker(connection, narrowed, _choose(connection, narrowed.ways, span))
+    way = _choose(connection, narrowed.ways, span)
+    walker = _Walker(connection, narrowed, way, span)
     rows = max(_LOOK if walker.is_choosy else 1, 2 * wanted)
     for growth in _GROWTH:
-        walker.go_on(span, rows * growth)
+        walker.go_on(rows * growth)
         if walker.reached is None or len(walker.found) >= wanted:
             break
-        span = span.beyond(walker.reached)
-    return Found(walker.found, walker.reached)
+    reached = walker.reached
+    return Found(walker.found, None if reached is None else UUID(bytes=reached))
 
 
 def _choose(connection: sa.Connection, ways: Sequence[Way], span: Span) -> Way:
@@ -58,7 +66,8 @@ def _choose(connection: sa.Connection, ways: Sequence[Way], span: Span) -> Way:
     best, furthest = ways[0], None
     for way in ways if len(ways) > 1 else ():
         shape = Shape.of(way.order, len(way.stretches), span)
-        values = statements.values(shape, way.stretches, span, _LOOK)
+        stretches = [Stretch(values, span) for values in way.stretches]
+        values = statements.values(shape, stretches, _LOOK)
         ends = statements.ends(shape).all(connection, **values)
         if not ends:
             return way
@@ -71,9 +80,11 @@ def _choose(connection: sa.Connection, ways: Sequence[Way], span: Span) -> Way:
 class _Walker:
     """Goes along all stretches of a way side by side, as far as they have *reached*."""
 
-    def __init__(self, connection: sa.Connection, narrowed: Narrowed, way: Way) -> None:
-        self.found: list[UUID] = []
-        self.reached: UUID | None = None
+    def __init__(
+        self, connection: sa.Connection, narrowed: Narrowed, way: Way, span: Span
+    ) -> None:
+        self.found: list[bytes] = []
+        self.reached: bytes | None = None
         self._connection = connection
         self._order = way.order
         self._names = narrowed.names
@@ -84,38 +95,65 @@ class _Walker:
             for condition in narrowed.conditions
             if (condition.column, condition.test) not in led
         ]
-        # Stretches that may have more, and what was found ahead of the others.
-        self._open: Sequence[tuple[Any, ...]] = way.stretches
-        self._ahead: set[UUID] = set()
+        # What is left of the span; stretches that may have more, and how far each was
+        # read; and what was found in them ahead of others.
+        self._span = span
+        self._open: list[tuple[Stretch, bytes | None]] = [
+            (Stretch(values, span), None) for values in way.stretches
+        ]
+        self._ahead: set[bytes] = set()
 
     @property
     def is_choosy(self) -> bool:
         """Whether not every row is taken."""
         return bool(self._conditions or self._names)
 
-    def go_on(self, span: Span, rows: int) -> None:
-        """Take what is wanted of the first rows of *span*, so many at most.
+    def go_on(self, rows: int) -> None:
+        """Take what is wanted of the next rows, so many at most.
 
-        Where a stretch ends there is nothing left to read: the next time, the others
-        have its share.
+        They are read where the least is known. Where a stretch ends there is nothing
+        left to read.
         """
-        met, ends = self._read(span, rows)
-        self.reached = span.first(ends.values()) if ends else None
-        part = span if self.reached is None else span.up_to(self.reached)
+        stretches = self._take_last()
+        met, ends = self._read(stretches, rows)
+        for number, end in ends.items():
+            stretch = stretches[number]
+            rest = replace(stretch, span=stretch.span.beyond(end))
+            self._open.append((rest, end))
         self._ahead |= met
+        self._move_on()
+
+    def _take_last(self) -> list[Stretch]:
+        """Take from those that are open the ones that have come least far."""
+        number = len(self._open)
+        if self.reached is not None:
+            self._open.sort(
+                key=lambda one: one[1] or b"", reverse=self._span.oldest_first
+            )
+            number = -(-number // _LAST_SHARE)
+        return [self._open.pop()[0] for _ in range(number)]
+
+    def _move_on(self) -> None:
+        """Find what no stretch can have anything before."""
+        ends = [end for _, end in self._open if end is not None]
+        self.reached = self._span.first(ends) if ends else None
+        part = self._span if self.reached is None else self._span.up_to(self.reached)
         self.found += part.sort(id_ for id_ in self._ahead if id_ in part)
         self._ahead = {id_ for id_ in self._ahead if id_ not in part}
-        self._open = [self._open[number] for number in ends]
+        if self.reached is not None:
+            self._span = self._span.beyond(self.reached)
 
-    def _read(self, span: Span, rows: int) -> tuple[set[UUID], dict[int, UUID]]:
+    def _read(
+        self, stretches: Sequence[Stretch], rows: int
+    ) -> tuple[set[bytes], dict[int, bytes]]:
         """Return what was met, and where the windows of some stretches end."""
-        shape = Shape.of(self._order, len(self._open), span)
+        shape = Shape.of(self._order, len(stretches), self._span)
         statement = statements.read(
             shape,
             tuple(condition.shape for condition in self._conditions),
             tuple(names.column for names in self._names),
         )
-        values = statements.values(shape, self._open, span, rows)
+        values = statements.values(shape, stretches, rows)
         for number, condition in enumerate(self._conditions):
             values |= condition.bound(number)
         read = statement.all(self._connection, **values)
@@ -125,3 +163,7 @@ class _Walker:
             meant = names.choose(self._connection, (row[place] for row in met))
             met = [row for row in met if row[place] in meant]
         return {row[0] for row in met}, ends
+
+
+def _unpack(packed: Sequence[bytes]) -> Sequence[UUID]:
+    return [UUID(bytes=id_) for id_ in packed]

@@ -250,7 +250,7 @@ def test_a_page_passes_over_a_bounded_number_of_rows(
         page = ask(connection, recorder, question, limit=1)
 
     assert page.entries == []
-    assert page.next == newest_first(_EVENTS)[4 + 16 + 64 - 1].id
+    assert page.next == newest_first(_EVENTS)[4 * 12 - 1].id
 
 
 def test_a_question_that_an_index_answers_is_answered_at_once(
