@@ -45,7 +45,7 @@ format: .venv/tools  ## Format the code, and mend what can be mended
 	$(BIN)/ruff format .
 
 bench: .venv/tools  ## Measure how fast it is (ARGS=--help says what can be measured)
-	$(BIN)/python -m benchmarks $(ARGS)
+	$(BIN)/python -W 'ignore:XDG_RUNTIME_DIR is not set' -m benchmarks $(ARGS)
 
 clean:  ## Remove what the other targets have made, but for ./data
 	rm -rf .venv build dist .coverage .coverage.* .hypothesis
