@@ -5,11 +5,11 @@ import gzip
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
-from notifier.delivery.transport import KEPT_BYTES, Transport
+from notifier.delivery.transport import KEPT_BYTES, Answer, Transport
 from tests import receiver as receivers
 from tests.delivery import sending
 from tests.delivery.sending import post, send
@@ -73,6 +73,38 @@ def test_an_answer_must_be_complete_in_time(
     assert answer.error == "timeout"
     assert 250 <= answer.duration_ms <= 1000
     assert time.monotonic() - began < 1
+
+
+def test_an_answer_that_came_in_time_counts_however_late_it_is_looked_for(
+    transport: Transport[int], receiver: Receiver
+) -> None:
+    def answer_later(handler: receivers.Handler) -> None:
+        time.sleep(0.2)
+        answers(200)(handler)
+
+    receiver.behaviour = answer_later
+    transport.start(7, post(receiver.url, timeout_s=0.5))
+    receivers.wait_until(lambda: transport.wait(0) or receiver.requests)
+    time.sleep(0.8)
+
+    [(key, answer)] = _wait(transport)
+
+    assert (key, answer.status, answer.error) == (7, 200, None)
+
+
+def test_who_is_not_looked_for_has_so_much_more_time_and_no_more(
+    transport: Transport[int], receiver: Receiver
+) -> None:
+    receiver.behaviour = receivers.hang
+    transport.start(7, post(receiver.url, timeout_s=0.4))
+    receivers.wait_until(lambda: transport.wait(0) or receiver.requests)
+    time.sleep(0.8)
+
+    at_once = transport.wait(0)
+    [(_, answer)] = _wait(transport)
+
+    assert at_once == []
+    assert answer.error == "timeout"
 
 
 @pytest.mark.parametrize(
@@ -286,3 +318,10 @@ def test_another_thread_can_wake_it(transport: Transport[int]) -> None:
     assert transport.wait(5) == []
 
     assert time.monotonic() - began < 1
+
+
+def _wait(transport: Transport[int]) -> Sequence[tuple[int, Answer]]:
+    while transport:
+        if found := transport.wait(1):
+            return found
+    return []

@@ -10,6 +10,7 @@ from notifier.delivery.tls import Tls
 
 KEPT_BYTES: Final = 16 * 1024
 INTERRUPTED: Final = "interrupted"
+TIMEOUT: Final = "timeout"
 GONE: Final = 410
 FORBIDDEN_ADDRESS: Final = "forbidden_address"
 

@@ -14,6 +14,8 @@ from notifier.delivery.transport.answer import KEPT_BYTES, Answer, Post
 K = TypeVar("K")
 
 _MAX_BYTES = 64 * 1024
+# A drain may wait for its database for a while.
+_MOST_FORGIVEN_S = 30.0
 _MAX_HEADER_BYTES = 32 * 1024
 # libcurl tries fewer addresses at the same time.
 _MAX_SOCKETS = 8
@@ -53,12 +55,18 @@ class Exchange(Generic[K]):
         self._post = post
         self._may_connect = may_connect
         self._began = time.monotonic()
+        self.late_at = self._began + post.timeout_s
+        self._latest_at = self.late_at + _MOST_FORGIVEN_S
         self._sockets: deque[socket.socket] = deque()
         self._peer: str | None = None
         self._kept = bytearray()
         self._size = 0
         self._header_lines: list[bytes] = []
         self._header_size = 0
+
+    def forgive(self, seconds: float) -> None:
+        """Let an answer come so much later, within reason."""
+        self.late_at = min(self.late_at + seconds, self._latest_at)
 
     @property
     def is_forbidden(self) -> bool:

@@ -7,7 +7,7 @@ import certifi
 import pycurl
 
 from notifier.delivery.tls import Tls
-from notifier.delivery.transport.answer import FORBIDDEN_ADDRESS, Post
+from notifier.delivery.transport.answer import FORBIDDEN_ADDRESS, TIMEOUT, Post
 from notifier.delivery.transport.exchange import Exchange
 
 K = TypeVar("K")
@@ -21,7 +21,7 @@ _ERRORS = {
     pycurl.E_COULDNT_CONNECT: "unreachable",
     # It is `check_peer` that aborts.
     pycurl.E_ABORTED_BY_CALLBACK: FORBIDDEN_ADDRESS,
-    pycurl.E_OPERATION_TIMEDOUT: "timeout",
+    pycurl.E_OPERATION_TIMEDOUT: TIMEOUT,
     pycurl.E_GOT_NOTHING: "reset",
     pycurl.E_SEND_ERROR: "reset",
     pycurl.E_RECV_ERROR: "reset",
@@ -58,6 +58,8 @@ def new_handle(proxy: str | None, tls: Tls | None) -> pycurl.Curl:
     curl.setopt(pycurl.SSL_VERIFYPEER, 1)
     curl.setopt(pycurl.SSL_VERIFYHOST, 2)
     curl.setopt(pycurl.SSLVERSION, pycurl.SSLVERSION_TLSv1_2)
+    # libcurl looks at the time first and for an answer then: see `Transport.wait`.
+    curl.setopt(pycurl.TIMEOUT_MS, 0)
     # Signals belong to the main thread.
     curl.setopt(pycurl.NOSIGNAL, 1)
     _set_proxy(curl, proxy)
@@ -69,7 +71,6 @@ def new_handle(proxy: str | None, tls: Tls | None) -> pycurl.Curl:
 def prepare(curl: pycurl.Curl, post: Post, exchange: Exchange[K]) -> None:
     """Tell a handle what to send, and whom to ask and to tell meanwhile."""
     curl.setopt(pycurl.URL, post.url)
-    curl.setopt(pycurl.TIMEOUT_MS, int(post.timeout_s * 1000))
     curl.setopt(
         pycurl.HTTPHEADER,
         # curl would ask for permission to send a larger body, and wait for it.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import pycurl
 
 from notifier.delivery.reach import Reach
-from notifier.delivery.transport.answer import INTERRUPTED, Answer, Post
+from notifier.delivery.transport.answer import INTERRUPTED, TIMEOUT, Answer, Post
 from notifier.delivery.transport.exchange import Exchange
 from notifier.delivery.transport.handle import error_of, new_handle, prepare
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 K = TypeVar("K")
 
 _REMEMBERED = 64
+# A thread that does something else for longer than that was kept from waiting.
+_AWAY_S = 0.1
 
 
 class Transport(Generic[K]):
@@ -37,6 +39,7 @@ class Transport(Generic[K]):
         os.set_blocking(self._wake_write, False)
         self._selector.register(self._wake_read, selectors.EVENT_READ)
         self._timer: float | None = None
+        self._away_since = time.monotonic()
         self._idle: list[pycurl.Curl] = []
         self._running: dict[pycurl.Curl, Exchange[K]] = {}
         self._multi = pycurl.CurlMulti()
@@ -60,7 +63,11 @@ class Transport(Generic[K]):
         self._multi.add_handle(curl)
 
     def wait(self, timeout_s: float) -> list[tuple[K, Answer]]:
-        """Wait until some POST is done, `wake` is called or the time is up."""
+        """Wait until some POST is done, `wake` is called or the time is up.
+
+        How long nobody has waited is not held against an answer: it may be there.
+        """
+        self._forgive(time.monotonic() - self._away_since)
         for descriptor, mask in self._ready(timeout_s):
             if descriptor == self._wake_read:
                 os.read(self._wake_read, 4096)
@@ -69,7 +76,9 @@ class Transport(Generic[K]):
         if self._timer is not None and time.monotonic() >= self._timer:
             self._timer = None
             self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
-        return self._done()
+        answers = self._done()
+        self._away_since = time.monotonic()
+        return answers + self._give_up_late(self._away_since)
 
     def wake(self) -> None:
         """Make `wait` return soon; any thread may call this."""
@@ -79,16 +88,7 @@ class Transport(Generic[K]):
 
     def interrupt(self) -> list[tuple[K, Answer]]:
         """Give up what is running, and say so in its answers."""
-        interrupted = [
-            (exchange.key, exchange.answer(None, INTERRUPTED))
-            for exchange in self._running.values()
-        ]
-        for curl, exchange in self._running.items():
-            self._multi.remove_handle(curl)
-            curl.close()
-            exchange.close()
-        self._running.clear()
-        return interrupted
+        return [self._give_up(curl, INTERRUPTED) for curl in list(self._running)]
 
     def close(self) -> None:
         """Close all connections."""
@@ -104,9 +104,28 @@ class Transport(Generic[K]):
             curl.close()
         self._idle.clear()
 
+    def _forgive(self, away_s: float) -> None:
+        if away_s > _AWAY_S:
+            for exchange in self._running.values():
+                exchange.forgive(away_s)
+
+    def _give_up_late(self, now: float) -> list[tuple[K, Answer]]:
+        late = [curl for curl, one in self._running.items() if now >= one.late_at]
+        return [self._give_up(curl, TIMEOUT) for curl in late]
+
+    def _give_up(self, curl: pycurl.Curl, error: str) -> tuple[K, Answer]:
+        exchange = self._running.pop(curl)
+        self._multi.remove_handle(curl)
+        curl.close()
+        exchange.close()
+        return exchange.key, exchange.answer(None, error)
+
     def _ready(self, timeout_s: float) -> list[tuple[int, int]]:
+        until = [one.late_at for one in self._running.values()]
         if self._timer is not None:
-            timeout_s = min(timeout_s, max(self._timer - time.monotonic(), 0))
+            until.append(self._timer)
+        if until:
+            timeout_s = min(timeout_s, max(min(until) - time.monotonic(), 0))
         return [
             (key.fd, _curl_mask(mask)) for key, mask in self._selector.select(timeout_s)
         ]
