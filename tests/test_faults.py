@@ -1,6 +1,7 @@
 """The scenarios of `make faults` in short, and whether they see what is wrong."""
 
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from tests.faults.listener import Receipt
 from tests.faults.neighbours import trial as neighbours
 from tests.faults.reckoning import Reckoning, reckon
 from tests.faults.scenario import Scenario, Skipped
-from tests.faults.scenarios import SCENARIOS
+from tests.faults.scenarios import SCENARIOS, sqlite_ill
 from tests.faults.together import put_together
 from tests.faults.trial import Plan, run_trial
 
@@ -19,40 +20,43 @@ _PUSHES_AT_LEAST = 30
 # Something has to be in progress whenever something goes wrong.
 _PUSHES_A_TIME = 10
 
+# A server takes longer to start than most scenarios to go by: several share one, those
+# that may have something delivered twice, and those that may not.
+_SHORT = [
+    (
+        "sqlite",
+        (
+            "clients-gone kill-web*2 flush blob-damaged*2 redis-full redis-stop "
+            "kill-redis sqlite-locked"
+        ),
+    ),
+    ("sqlite", "kill-supervisor sqlite-read-only"),
+    ("sqlite", "disk-full"),
+    ("sqlite", "receiver-down*0 clients-slow*0"),
+    ("sqlite", "clock-back"),
+    (
+        "postgresql",
+        (
+            "kill-worker*2 postgresql-cut*2 kill postgresql-restart*2 "
+            "postgresql-exhausted"
+        ),
+    ),
+    ("postgresql", "receiver-failing*0 redis-slow"),
+    ("postgresql", "clients-flood receiver-flapping*2"),
+    ("postgresql", "receiver-hanging*0"),
+    ("postgresql", "storage-full"),
+    ("postgresql", "host-dead"),
+]
+
 CHANGE = Change("push", "team/app", "sha256:0", "1.0")
 
 
 @pytest.mark.unmeasured
-# A server takes longer to start than most scenarios to go by: several share one, those
-# that may have something delivered twice, and those that may not.
-@pytest.mark.parametrize(
-    ("database", "names"),
-    [
-        (
-            "sqlite",
-            (
-                "clients-gone kill-web*2 flush blob-damaged*2 redis-full redis-stop "
-                "kill-redis"
-            ),
-        ),
-        ("sqlite", "kill-supervisor sqlite-read-only"),
-        ("sqlite", "disk-full"),
-        ("sqlite", "receiver-down*0 clients-slow*0"),
-        ("sqlite", "clock-back"),
-        (
-            "postgresql",
-            (
-                "kill-worker*2 postgresql-cut*2 kill postgresql-restart*2 "
-                "postgresql-exhausted"
-            ),
-        ),
-        ("postgresql", "receiver-failing*0 redis-slow"),
-        ("postgresql", "clients-flood receiver-flapping*2"),
-        ("postgresql", "storage-full"),
-        ("postgresql", "host-dead"),
-    ],
-)
-def test_nothing_acknowledged_is_lost(database: str, names: str) -> None:
+@pytest.mark.parametrize(("database", "names"), _SHORT)
+def test_nothing_acknowledged_is_lost(
+    monkeypatch: pytest.MonkeyPatch, database: str, names: str
+) -> None:
+    monkeypatch.setattr(sqlite_ill, "_LOCKED_S", 3.0)
     scenario = put_together([_short(name) for name in names.split()])
     pushes = max(_PUSHES_AT_LEAST, _PUSHES_A_TIME * scenario.times)
     # Of ten images, one loses its tag, one its manifest and one its layer.
@@ -91,6 +95,12 @@ def test_nobody_misses_anything_for_what_others_do() -> None:
     assert trial.findings == []
     assert trial.trapped == 0
     assert trial.events >= 60
+
+
+def test_every_scenario_has_a_short_form() -> None:
+    short = {name for _, names in _SHORT for name in re.findall(r"[a-z-]+", names)}
+
+    assert short == SCENARIOS.keys()
 
 
 def test_what_is_recorded_and_told_once_is_right() -> None:

@@ -80,6 +80,7 @@ def list_repositories(
 ) -> list[str]:
     """List names in lexical order, those after *last* that any of *globs* matches."""
     found: list[str] = []
+    # Where every name is wanted, no more are read than are listed.
     size = limit if EVERYTHING[0] in globs else max(limit, _READ_AT_ONCE)
     # No name that a glob matches lies outside of what begins as the globs do.
     beginnings = [glob.partition("*")[0] for glob in globs]
