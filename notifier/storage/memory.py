@@ -56,10 +56,11 @@ class MemoryStorage:
 
     def expire_uploads(self, before: datetime, *, dry_run: bool = False) -> int:
         """End the sessions that nobody has written to since *before*."""
+        # A list of keys is made at once; that of items lets another thread in between.
         expired = [
             key
-            for key, session in list(self._uploads.items())
-            if session.written_at < before
+            for key in list(self._uploads)
+            if (session := self._uploads.get(key)) and session.written_at < before
         ]
         for key in () if dry_run else expired:
             self._uploads.pop(key, None)
