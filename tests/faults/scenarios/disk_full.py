@@ -5,7 +5,7 @@ import random
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import requests
@@ -41,11 +41,15 @@ def _fill(folder: str, *, kills: bool = False) -> Strike:
 def _take_all(descriptor: int) -> None:
     """Leave no room on the disk of an open file."""
     found = os.fstatvfs(descriptor)
-    size = os.fstat(descriptor).st_size
-    # If others are taking from it at this moment, the next time will do.
-    with suppress(OSError):
-        if free := found.f_bfree * found.f_bsize:
-            os.posix_fallocate(descriptor, size, free)
+    size, piece = os.fstat(descriptor).st_size, found.f_bfree * found.f_bsize
+    while piece:
+        try:
+            os.posix_fallocate(descriptor, size, piece)
+        except OSError:
+            # Others take from it at this moment, so that not all of it is there.
+            piece //= 2
+        else:
+            size += piece
 
 
 def _small_disk(name: str, setting: str | None = None) -> Ground:
