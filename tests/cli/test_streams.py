@@ -127,7 +127,10 @@ def test_an_export_that_a_stop_cuts_off_has_no_clean_end(data_dir: Path) -> None
     database.close()
     with running(data_dir, "web") as program:
         response = requests.get(
-            f"{program.url}/api/v1/events/export", stream=True, timeout=PATIENCE_S
+            f"{program.url}/api/v1/events/export",
+            headers={"Accept-Encoding": "identity"},
+            stream=True,
+            timeout=PATIENCE_S,
         )
         lines = response.iter_lines()
         assert json.loads(next(lines))["event"]["id"] == str(events[0].id)
