@@ -4,12 +4,15 @@ An order is led by columns. Where these have the same values throughout lies a s
 its rows are in the order of their time.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.types import TypeEngine
 
+from notifier.db import Values
 from notifier.events.tables import EventRow
 
 _ID = EventRow.__table__.columns["id"]
@@ -27,24 +30,31 @@ class Order:
     columns: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
 
+    @property
+    def types(self) -> Mapping[str, TypeEngine[Any]]:
+        """Return the types of the values that a stretch has; see `bound`."""
+        types = {_wanted(name): _column(name).type for name in self.columns}
+        return types | {_LOW: _ID.type, _HIGH: _ID.type}
+
     def select(
-        self, number: int, *columns: str, oldest_first: bool
+        self, values: Values, *columns: str, oldest_first: bool
     ) -> sa.Select[tuple[Any, ...]]:
-        """Select rows of stretch *number*, between its own bounds; see `bound`.
+        """Select the rows of a stretch with these *values*.
 
         Not `column = value ORDER BY id`: for a frequent value PostgreSQL may go along
         the primary key and pass over what does not match, for ever if the value was
         last seen long ago. Only one index has the order that is asked for here.
         """
         leaders = [_column(name) for name in self.columns]
+        own = [values[_wanted(name)] for name in self.columns]
         key: Any = sa.tuple_(*leaders, _ID) if leaders else _ID
+        low, high = (
+            sa.tuple_(*own, values[bound]) if own else values[bound]
+            for bound in (_LOW, _HIGH)
+        )
         return (
             sa.select(_ID, *(_column(name) for name in columns))
-            .where(
-                key >= self._place(number, _LOW),
-                key < self._place(number, _HIGH),
-                *(sa.text(word) for word in self.words),
-            )
+            .where(key >= low, key < high, *(sa.text(word) for word in self.words))
             .order_by(
                 *(
                     column if oldest_first else column.desc()
@@ -53,28 +63,13 @@ class Order:
             )
         )
 
-    def bound(
-        self, number: int, values: tuple[Any, ...], low: UUID, high: UUID
-    ) -> dict[str, Any]:
-        """Return the values of stretch *number*, by their names in its statement.
+    def bound(self, values: tuple[Any, ...], low: UUID, high: UUID) -> dict[str, Any]:
+        """Return the *values* of a stretch by name.
 
         Its rows are from *low* up to, without, *high*.
         """
-        names = [_name(name, number) for name in (*self.columns, _LOW, _HIGH)]
+        names = (*map(_wanted, self.columns), _LOW, _HIGH)
         return dict(zip(names, (*values, low, high), strict=True))
-
-    def _place(self, number: int, bound: str) -> Any:
-        """Return a place in the order.
-
-        Subqueries hide the values from PostgreSQL's planner. Else, from what it
-        believes to know of them, it may find it cheaper to sort all rows that have
-        them.
-        """
-        hidden = [
-            sa.select(_value(name, number)).scalar_subquery() for name in self.columns
-        ]
-        id_ = sa.bindparam(_name(bound, number), type_=_ID.type)
-        return sa.tuple_(*hidden, id_) if hidden else id_
 
 
 BY_TIME = Order()
@@ -84,12 +79,6 @@ def _column(name: str) -> sa.ColumnElement[Any]:
     return EventRow.__table__.columns[name]
 
 
-def _value(column: str, number: int) -> sa.ColumnElement[Any]:
-    type_ = _column(column).type
-    value = sa.bindparam(_name(column, number), type_=type_)
-    # Of nothing, the driver does not say that it is no bytes.
-    return sa.cast(value, type_) if isinstance(type_, sa.LargeBinary) else value
-
-
-def _name(column: str, number: int) -> str:
-    return f"{column}_{number}"
+def _wanted(column: str) -> str:
+    """Return the name of a value, which must not be that of a column: see *words*."""
+    return f"wanted_{column}"

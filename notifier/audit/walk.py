@@ -16,7 +16,7 @@ from notifier.audit import statements
 from notifier.audit.conditions import Test
 from notifier.audit.narrowing import Narrowed, Way
 from notifier.audit.span import Span
-from notifier.audit.statements import Shape, Stretch
+from notifier.audit.statements import Stretch
 
 # How many rows a walk looks at first, if it has to look at them, and then.
 _LOOK: Final = 256
@@ -65,13 +65,13 @@ def _choose(connection: sa.Connection, ways: Sequence[Way], span: Span) -> Way:
     """Return the way that leads furthest with as many rows."""
     best, furthest = ways[0], None
     for way in ways if len(ways) > 1 else ():
-        shape = Shape.of(way.order, len(way.stretches), span)
         stretches = [Stretch(values, span) for values in way.stretches]
-        values = statements.values(shape, stretches, _LOOK)
-        ends = statements.ends(shape).all(connection, **values)
+        items, window = statements.items(way.order, stretches, _LOOK)
+        statement = statements.ends(way.order, oldest_first=span.oldest_first)
+        ends = statement.all(connection, items, **window)
         if not ends:
             return way
-        reached = span.first(id_ for (id_,) in ends)
+        reached = span.first(id_ for _, id_ in ends)
         if furthest is None or reached in span.beyond(furthest):
             best, furthest = way, reached
     return best
@@ -147,18 +147,18 @@ class _Walker:
         self, stretches: Sequence[Stretch], rows: int
     ) -> tuple[set[bytes], dict[int, bytes]]:
         """Return what was met, and where the windows of some stretches end."""
-        shape = Shape.of(self._order, len(stretches), self._span)
         statement = statements.read(
-            shape,
+            self._order,
             tuple(condition.shape for condition in self._conditions),
             tuple(names.column for names in self._names),
+            oldest_first=self._span.oldest_first,
         )
-        values = statements.values(shape, stretches, rows)
+        items, values = statements.items(self._order, stretches, rows)
         for number, condition in enumerate(self._conditions):
             values |= condition.bound(number)
-        read = statement.all(self._connection, **values)
-        ends = {number: id_ for id_, number, *_ in read if number is not None}
-        met = [(id_, *numbers) for id_, end, *numbers in read if end is None]
+        read = statement.all(self._connection, items, **values)
+        ends = {number: id_ for number, id_, is_end, *_ in read if is_end}
+        met = [(id_, *numbers) for _, id_, is_end, *numbers in read if not is_end]
         for place, names in enumerate(self._names, start=1):
             meant = names.choose(self._connection, (row[place] for row in met))
             met = [row for row in met if row[place] in meant]

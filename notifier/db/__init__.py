@@ -8,6 +8,7 @@ from notifier.db.database import (
     Transaction,
     insert,
 )
+from notifier.db.each import PreparedEach, Values
 from notifier.db.interned import Interned, Text
 from notifier.db.prepared import Prepared, PreparedIn
 from notifier.db.rows import Bound, PreparedRows
@@ -22,10 +23,12 @@ __all__ = [
     "DatabaseUnavailable",
     "Interned",
     "Prepared",
+    "PreparedEach",
     "PreparedIn",
     "PreparedRows",
     "Text",
     "Transaction",
+    "Values",
     "insert",
     "unmapped",
     "unsorted",

@@ -1,5 +1,6 @@
 """PostgreSQL: a pool of connections, many writers at once."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +14,8 @@ _POOL_TIMEOUT_S = 10
 _DISK_FULL = "53100"
 # The server is shut down or starts, or an administrator ends the connection.
 _ENDING = "57P"
+# To compile a statement takes longer than any of ours should run.
+_SETTING = "SET jit = off"
 
 
 class PostgreSQL:
@@ -27,6 +30,7 @@ class PostgreSQL:
             pool_pre_ping=True,
             connect_args={"connect_timeout": _CONNECT_TIMEOUT_S},
         )
+        sa.event.listen(self.engine, "connect", _configure)
         # The driver is loaded by now, as it is nowhere if the database is another.
         self.unavailable = (self.engine.dialect.loaded_dbapi.OperationalError,)
         self._reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -66,6 +70,9 @@ class PostgreSQL:
         """Close the pool."""
         self.engine.dispose()
 
+    def tend(self, _stopping: threading.Event) -> None:
+        """Leave it to the server."""
+
     def is_full(self, error: BaseException) -> bool:
         """Tell whether the server's disk is full."""
         return _sqlstate(error) == _DISK_FULL
@@ -83,3 +90,8 @@ def _is_broken(connection: sa.Connection) -> bool:
 def _sqlstate(error: BaseException) -> str | None:
     state: str | None = getattr(getattr(error, "orig", error), "sqlstate", None)
     return state
+
+
+def _configure(connection: Any, _record: object) -> None:
+    connection.execute(_SETTING)
+    connection.commit()

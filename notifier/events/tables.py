@@ -75,12 +75,16 @@ HAS_TAG = "tag IS NOT NULL"
 HAS_ACTOR = "actor_text IS NOT NULL"
 
 
-def _index(name: str, *columns: str, where: Sequence[str] = ()) -> sa.Index:
+def _index(
+    name: str, *columns: str, where: Sequence[str] = (), more: Sequence[str] = ()
+) -> sa.Index:
+    """Name an index by *columns*, that can be asked for *more* without the row."""
     condition = sa.text(" AND ".join(where)) if where else None
     return sa.Index(
         f"ix_events_{name}",
         *columns,
         "id",
+        *more,
         sqlite_where=condition,
         postgresql_where=condition,
     )
@@ -131,7 +135,7 @@ class EventRow(Base):
     __table_args__ = (
         _index("digest", "digest_id"),
         _index("digest_change", "digest_id", where=[IS_CHANGE]),
-        _index("repository", "repository_id"),
+        _index("repository", "repository_id", more=["tag", "action"]),
         _index("repository_change", "repository_id", where=[IS_CHANGE]),
         _index("actor", "actor_text", where=[HAS_ACTOR]),
         _index("actor_change", "actor_text", where=[IS_CHANGE, HAS_ACTOR]),

@@ -174,3 +174,8 @@ def test_one_that_the_server_says_to_end_is_not_used_again(
 
     assert pids[0] != pids[1]
     assert caplog.records == []
+
+
+def test_no_statement_is_compiled_before_it_runs(database: Database) -> None:
+    with database.read() as connection:
+        assert connection.scalar(sa.text("SHOW jit")) == "off"
