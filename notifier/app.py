@@ -81,7 +81,10 @@ def move_journals(settings: Settings, stopping: threading.Event) -> None:
     logs.configure(settings.log_format)
     database = Database(settings.database)
     core = _Core(database, settings)
+    tending = threading.Thread(target=database.tend, args=(stopping,))
+    tending.start()
     Mover(_journal_folder(settings), database, core.announcer).run(stopping)
+    tending.join()
     core.nudger.close()
     database.close()
 

@@ -1,5 +1,6 @@
 """One door to the database, whichever of the two it is."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
@@ -58,6 +59,7 @@ class _Backend(Protocol):
     def write(self) -> AbstractContextManager[sa.Connection]: ...
     def leave(self) -> None: ...
     def close(self) -> None: ...
+    def tend(self, _stopping: threading.Event, /) -> None: ...
 
     def is_full(self, error: BaseException) -> bool:
         """Tell whether the driver's *error* is for want of room."""
@@ -106,6 +108,13 @@ class Database:
     def close(self) -> None:
         """Close this thread's connection and all that are pooled."""
         self._backend.close()
+
+    def tend(self, stopping: threading.Event) -> None:
+        """Do beside those who use it what else they would have to wait for.
+
+        It ends when *stopping* is set. One process is enough.
+        """
+        self._backend.tend(stopping)
 
     @contextmanager
     def _translated_errors(self) -> Iterator[None]:

@@ -19,7 +19,9 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
-MAP = "PRAGMA mmap_size=268435456"
+from notifier.db.checkpoints import Checkpoints
+
+MAP = "PRAGMA mmap_size=2147418112"
 
 _LOCK_TIMEOUT_S = 10.0
 # The lower byte of an extended result code.
@@ -28,6 +30,8 @@ _PRAGMAS: tuple[str, ...] = (
     "PRAGMA journal_mode=WAL",
     # A commit is on the disk before it is answered for.
     "PRAGMA synchronous=FULL",
+    # By then, commits move it themselves: see `checkpoints`.
+    "PRAGMA wal_autocheckpoint=16000",
     "PRAGMA busy_timeout=10000",
     "PRAGMA foreign_keys=ON",
     "PRAGMA cache_size=-16000",
@@ -44,6 +48,20 @@ class _Thread:
     """Lives as long as the thread that keeps it."""
 
 
+class _LockFile:
+    """An open file, to be locked; it is closed when nobody has it any more."""
+
+    def __init__(self, path: Path) -> None:
+        self.process = os.getpid()
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        self.descriptor = os.open(path, flags, 0o600)
+
+    def __del__(self) -> None:
+        # If it could not be opened, there is nothing to close.
+        if hasattr(self, "descriptor"):
+            os.close(self.descriptor)
+
+
 class SQLite:
     """A SQLite file. Each thread keeps one connection of its own.
 
@@ -55,7 +73,9 @@ class SQLite:
     def __init__(self, url: sa.URL) -> None:
         path = Path(url.database or "")
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
         self._lock_path = path.with_name(path.name + ".lock")
+        self._lock: _LockFile | None = None
         self._threads = threading.Lock()
         self._kept = threading.local()
         # Held here too, so that the end of a thread is not the end of its connection.
@@ -104,6 +124,10 @@ class SQLite:
             del self._kept.connection, self._kept.thread
         self._close_ended()
 
+    def tend(self, stopping: threading.Event) -> None:
+        """Look after the file until *stopping* is set."""
+        Checkpoints(self._path).run(stopping)
+
     def is_full(self, error: BaseException) -> bool:
         """Tell whether the disk is full."""
         return _code(error) == sqlite3.SQLITE_FULL
@@ -137,14 +161,23 @@ class SQLite:
         if not self._threads.acquire(timeout=_LOCK_TIMEOUT_S):
             raise WriteLockTimeout("the database is busy")
         try:
-            descriptor = os.open(self._lock_path, os.O_RDWR | os.O_CREAT, 0o600)
+            descriptor = self._lock_descriptor()
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
                 yield
             finally:
-                os.close(descriptor)
+                fcntl.flock(descriptor, fcntl.LOCK_UN)
         finally:
             self._threads.release()
+
+    def _lock_descriptor(self) -> int:
+        """Return the file of the lock, opened by this very process.
+
+        What a fork has of its parent is the same lock as its parent's.
+        """
+        if self._lock is None or self._lock.process != os.getpid():
+            self._lock = _LockFile(self._lock_path)
+        return self._lock.descriptor
 
 
 def _driver(connection: sa.Connection) -> sqlite3.Connection:
