@@ -26,9 +26,10 @@ from notifier.events.event import Source
 from notifier.events.journal import Journal
 from notifier.events.mover import Mover
 from notifier.events.record import Recorder
+from notifier.ingest.commit_client import CommitClient
+from notifier.ingest.commit_server import CommitServer
 from notifier.ingest.committer import Committer
 from notifier.ingest.intake import Intake
-from notifier.ingest.kinds import KindFinder
 from notifier.ingest.senders import Senders
 from notifier.metrics import Metrics
 from notifier.registry.repositories import Catalog
@@ -46,15 +47,18 @@ from notifier.web.streams import Streams
 from notifier.web.v2.routes import make_blueprint
 
 
-def create_app(settings: Settings | None = None) -> Flask:
+def create_app(
+    settings: Settings | None = None, *, commit_door: socket.socket | None = None
+) -> Flask:
     """Make the application, by *settings* or by the environment's.
 
-    Raises `ConfigError` for a setting that cannot be read.
+    *commit_door* leads to a process that runs `commit_ingest`, if there is one. Raises
+    `ConfigError` for a setting that cannot be read.
     """
     settings = settings or Settings.from_environment()
     logs.configure(settings.log_format)
     app = Application("notifier")
-    _compose(app, settings).attach(app)
+    _compose(app, settings, commit_door).attach(app)
     app.register_blueprint(make_blueprint())
     app.register_blueprint(tokens.make_blueprint())
     openapi.init_app(app)
@@ -89,6 +93,19 @@ def move_journals(settings: Settings, stopping: threading.Event) -> None:
     database.close()
 
 
+def commit_ingest(
+    settings: Settings, door: socket.socket, stopping: threading.Event
+) -> None:
+    """Commit what comes from web processes by *door*, until *stopping* is set."""
+    logs.configure(settings.log_format)
+    database = Database(settings.database)
+    core = _Core(database, settings)
+    committer = Committer(database, core.announcer)
+    CommitServer(door, committer).run(stopping.is_set)
+    core.nudger.close()
+    database.close()
+
+
 class _Core:
     """What announces events, and what hears of them.
 
@@ -111,7 +128,9 @@ class _Core:
         self.counter.connect(sender)
 
 
-def _compose(app: Flask, settings: Settings) -> Services:
+def _compose(
+    app: Flask, settings: Settings, commit_door: socket.socket | None
+) -> Services:
     core = _Core(app, settings)
     database = Database(settings.database)
     return Services(
@@ -129,8 +148,10 @@ def _compose(app: Flask, settings: Settings) -> Services:
         journal=Journal(_journal_folder(settings), database, core.announcer),
         senders=Senders(database),
         intake=Intake(
-            KindFinder(database, core.recorder),
-            Committer(database, core.announcer),
+            database,
+            core.recorder,
+            core.announcer,
+            CommitClient(commit_door, Committer(database, core.announcer)),
         ),
         endpoints=core.endpoints,
         outbox=core.outbox,

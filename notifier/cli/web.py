@@ -3,10 +3,11 @@
 import multiprocessing.util
 import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 
 import click
@@ -62,9 +63,10 @@ def command(settings: Settings | None) -> None:
     server.ask_before_replacing(partial(_may_replace, settings, certificate))
     if certificate is not None:
         certificate.watch(server.replace)
-    with _mover():
+    with _mover(), _committer() as door:
+        load = partial(_load, os.getpid(), door)
         try:
-            server.serve(target_loader=partial(_load, os.getpid()), wrap_loader=False)
+            server.serve(target_loader=load, wrap_loader=False)
         except SystemExit:
             # Ctrl-C reaches Granian's processes by itself: they may have left before
             # they were told to, which Granian takes for a failure.
@@ -80,7 +82,27 @@ def _mover() -> Iterator[None]:
 
     If it dies, the web processes do it themselves, which costs them more.
     """
-    child = Child("journal", _move_journals, yields=True)
+    with _running(Child("journal", _move_journals, yields=True)):
+        yield
+
+
+@contextmanager
+def _committer() -> Iterator[socket.socket]:
+    """Have a process of its own commit what other registries send; give its door.
+
+    If it dies, the web processes do it themselves, which costs them more.
+    """
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    child = Child("ingest", partial(_commit_ingest, theirs))
+    with ours, ExitStack() as stack:
+        # Who has gone is found to be gone if nobody else has that end.
+        with theirs:
+            stack.enter_context(_running(child))
+        yield ours
+
+
+@contextmanager
+def _running(child: Child) -> Iterator[None]:
     child.start()
     try:
         yield
@@ -90,13 +112,26 @@ def _mover() -> Iterator[None]:
 
 
 def _move_journals() -> None:
+    with _one_line_for_errors(), _stop_request() as stopping:
+        composition.move_journals(Settings.from_environment(), stopping)
+
+
+def _commit_ingest(door: socket.socket) -> None:
+    with _one_line_for_errors(), _stop_request() as stopping:
+        composition.commit_ingest(Settings.from_environment(), door, stopping)
+
+
+@contextmanager
+def _stop_request() -> Iterator[threading.Event]:
+    """Give what is set when this process is to stop.
+
+    Ctrl-C is for the web server alone to hear: it stops the others when its own have
+    closed their journals.
+    """
     stopping = threading.Event()
-    # Ctrl-C is for the web server alone to hear: it stops this process when its own
-    # have closed their journals.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
-    with _one_line_for_errors():
-        composition.move_journals(Settings.from_environment(), stopping)
+    yield stopping
 
 
 def _may_replace(settings: Settings, certificate: CertificateFiles | None) -> bool:
@@ -153,14 +188,14 @@ def _server(settings: Settings, certificate: CertificateFiles | None) -> WebServ
     )
 
 
-def _load(parent: int) -> Flask:
+def _load(parent: int, commit_door: socket.socket) -> Flask:
     """Make the application, in a process of Granian's."""
     # Granian hears signals a little later; until then they end the process at once.
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, signal.SIG_DFL)
     parentage.follow(parent)
     with _one_line_for_errors():
-        app = composition.create_app()
+        app = composition.create_app(commit_door=commit_door)
     multiprocessing.util.Finalize(None, composition.close, args=(app,), exitpriority=0)
     return app
 

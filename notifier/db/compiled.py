@@ -22,6 +22,9 @@ INSERTS: dict[str, Insert] = {
 }
 
 
+_SQLITE = sqlite.dialect()
+
+
 @dataclass(frozen=True, slots=True)
 class Compiled:
     """A statement in one dialect, and how its values convert."""
@@ -51,6 +54,9 @@ def compile_statement(
     statement: sa.ClauseElement, dialect: Dialect, names: list[str]
 ) -> Compiled:
     """Compile a statement; one that inserts has values of these *names*."""
+    if dialect.name == "sqlite":
+        # One that knows no driver leaves bytes as they are, and does not wrap them.
+        dialect = _SQLITE
     columns = None
     if isinstance(statement, sa.Insert):
         columns = [name for name in names if name in statement.table.columns]

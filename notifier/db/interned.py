@@ -97,6 +97,10 @@ class Interned(Generic[V]):
             missing -= found.keys()
         return missing
 
+    def look_up(self, connection: sa.Connection, values: Iterable[V | None]) -> None:
+        """Remember the numbers of those of *values* that rows have."""
+        self.unknown(connection, {value for value in values if value is not None})
+
     def resolve(
         self, connection: sa.Connection, ids: Iterable[int | None]
     ) -> Mapping[int | None, V | None]:

@@ -35,18 +35,31 @@ class PreparedRows:
         self._names = list(names)
         self._compiled: dict[str, Compiled] = {}
         self._text = cache(_text)
+        self._pickers: dict[tuple[str, tuple[str, ...]], itemgetter[Any]] = {}
 
     def bind(self, dialect: Dialect, rows: Sequence[Mapping[str, Any]]) -> list[Bound]:
         """Convert the values of *rows*."""
-        bind = self._compile(dialect).bind
-        return [bind(row) for row in rows]
+        compiled = self._compile(dialect)
+        columns = [(name, compiled.binders.get(name)) for name in compiled.order or ()]
+        return [
+            [
+                row[name] if convert is None else convert(row[name])
+                for name, convert in columns
+            ]
+            for row in rows
+        ]
 
-    def picker(
-        self, dialect: Dialect, names: Sequence[str]
-    ) -> Callable[[Bound], tuple[Any, ...]]:
-        """Return what picks the values of the columns *names* out of a row."""
-        order = self._compile(dialect).order or []
-        return itemgetter(*map(order.index, names))
+    def picker(self, dialect: Dialect, names: Sequence[str]) -> Callable[[Bound], Any]:
+        """Return what picks the values of the columns *names* out of a row.
+
+        Of one name, it picks the value itself.
+        """
+        key = dialect.name, tuple(names)
+        picker = self._pickers.get(key)
+        if picker is None:
+            order = self._compile(dialect).order or []
+            picker = self._pickers[key] = itemgetter(*map(order.index, names))
+        return picker
 
     def add(self, connection: sa.Connection, rows: Sequence[Bound]) -> list[bool]:
         """Add *rows*, whose keys differ; tell of each whether it is new."""

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from itertools import groupby
 from operator import attrgetter
 
-from sqlalchemy.engine import Dialect
-
-from notifier.db import Bound, Transaction
+from notifier.db import Database, Transaction
 from notifier.events import signals
+from notifier.events.announced import Announced
 from notifier.events.event import Event
-from notifier.events.record import Recorder
+from notifier.events.record import Draft, Recorder
 
 
 class Announcer:
@@ -27,37 +26,46 @@ class Announcer:
         """
         if events:
             self._recorder.insert(transaction, events)
-            self._tell(transaction, events)
+            actions = [event.action for event in events]
+            self._tell(transaction, Announced(events, range(len(events)), actions))
 
-    def draft(self, dialect: Dialect, events: Sequence[Event]) -> list[Bound | None]:
+    def draft(self, database: Database, events: Sequence[Event]) -> Sequence[Draft]:
         """Make ready for `announce_new` what can be, outside of a transaction.
 
-        On SQLite, all others wait for a transaction.
+        On SQLite, all others wait for a transaction. Raises `DatabaseUnavailable`.
         """
-        return self._recorder.draft(dialect, events)
+        return self._recorder.draft(database, events)
 
     def announce_new(
         self,
         transaction: Transaction,
         events: Sequence[Event],
-        drafts: Sequence[Bound | None] = (),
-    ) -> Sequence[Event]:
+        drafts: Sequence[Draft] | None = None,
+    ) -> Sequence[bool]:
         """Do so with those of *events*, no two alike, that the log does not have.
 
-        Return them. *drafts* are theirs, if there are any.
+        Tell of each whether it is one of them. With their *drafts*, those are not
+        looked at whose rows are there, unless a receiver does.
         """
         if not events:
             return ()
-        rows = drafts or [None] * len(events)
-        new = self._recorder.add(transaction, events, rows)
-        if new:
-            self._tell(transaction, new)
-        return new
+        if drafts is None:
+            drafts = [Draft(event.id.bytes, None) for event in events]
+        added = self._recorder.add(transaction, drafts, events)
+        places = [place for place, action in enumerate(added) if action is not None]
+        if places:
+            actions = [action for action in added if action is not None]
+            self._tell(transaction, Announced(events, places, actions))
+        return [action is not None for action in added]
 
-    def _tell(self, transaction: Transaction, events: Sequence[Event]) -> None:
+    def _tell(self, transaction: Transaction, events: Announced) -> None:
         signals.announced.send(self._sender, events=events, transaction=transaction)
+        if not any(signal.receivers for signal in _SIGNALS):
+            return
         for action, group in groupby(events, attrgetter("action")):
-            if signals.BY_ACTION[action].receivers:
-                signals.BY_ACTION[action].send(
-                    self._sender, events=list(group), transaction=transaction
-                )
+            signals.BY_ACTION[action].send(
+                self._sender, events=list(group), transaction=transaction
+            )
+
+
+_SIGNALS = set(signals.BY_ACTION.values())

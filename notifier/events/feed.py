@@ -18,7 +18,7 @@ until the commit, under which positions are given out, would put pushes in a que
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -69,13 +69,16 @@ class Addition(NamedTuple):
         return UUID(bytes=self.packed[-_ID_LENGTH:]) if self.packed else None
 
 
-def note(transaction: Transaction, ids: Sequence[UUID]) -> None:
-    """Put the events that a transaction adds, or some more of them, in the feed."""
+def note(transaction: Transaction, ids: Iterable[bytes]) -> None:
+    """Put the events that a transaction adds, or some more of them, in the feed.
+
+    *ids* are the bytes of theirs.
+    """
     connection = transaction.connection
     _NOTE[connection.dialect.name].run(
         connection,
         recorded_at=datetime.now(UTC),
-        events=b"".join([id_.bytes for id_ in ids]),
+        events=b"".join(ids),
     )
 
 

@@ -107,7 +107,7 @@ class Mover:
     def _move(self, file: "_File") -> None:
         while lines := file.next_lines():
             events = _parsed(lines)
-            drafts = self._announcer.draft(self._database.engine.dialect, events)
+            drafts = self._announcer.draft(self._database, events)
             with self._database.transaction() as transaction:
                 # An earlier move may have been cut off before it was noted.
                 self._announcer.announce_new(transaction, events, drafts)

@@ -1,17 +1,25 @@
 """The audit log's rows, written once in the transaction of the change and read."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, compress
 from operator import attrgetter, itemgetter
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 
-from notifier.db import Bound, Interned, Prepared, PreparedRows, Text, Transaction
+from notifier.db import (
+    Bound,
+    Database,
+    Interned,
+    Prepared,
+    PreparedRows,
+    Text,
+    Transaction,
+)
 from notifier.events import feed, uncounted
-from notifier.events.event import Event
+from notifier.events.event import Action, Event
 from notifier.events.lines import Recorded
 from notifier.events.rows import (
     DIGEST_COLUMNS,
@@ -19,6 +27,7 @@ from notifier.events.rows import (
     TEXT_COLUMNS,
     Names,
     Numbers,
+    action_named,
     digests_of,
     event_of,
     repositories_of,
@@ -30,6 +39,16 @@ from notifier.events.rows import (
 from notifier.events.strangers import Strangers
 from notifier.events.tables import DigestRow, EventRow
 from notifier.registry.repositories import repository_names
+
+
+class Draft(NamedTuple):
+    """What an event is in the log: the bytes of its *id*, and its row.
+
+    No row can be made of an event that names what is not remembered.
+    """
+
+    id: bytes
+    row: Bound | None
 
 
 class Recorder:
@@ -48,42 +67,50 @@ class Recorder:
         """
         rows = self._new_rows(transaction, events)
         _INSERT.run_many(transaction.connection, rows)
-        feed.note(transaction, [event.id for event in events])
+        feed.note(transaction, [event.id.bytes for event in events])
         uncounted.note(transaction.connection, map(_PICK, rows))
 
     def add(
         self,
         transaction: Transaction,
+        drafts: Sequence[Draft],
         events: Sequence[Event],
-        rows: Sequence[Bound | None],
-    ) -> Sequence[Event]:
-        """Add those of *events* that are not there; return them.
+    ) -> Sequence[Action | None]:
+        """Add the rows that are not there.
 
-        *rows* are their drafts, or as many times None.
+        Tell of each what its event did, or None where it was there. Of *events*, those
+        are looked at whose drafts have no row.
         """
         connection = transaction.connection
-        bound = self._complete(transaction, events, rows)
-        are_new = _ADD.add(connection, bound)
-        new = list(compress(events, are_new))
-        if new:
-            feed.note(transaction, [event.id for event in new])
+        rows = self._complete(transaction, drafts, events)
+        are_new = _ADD.add(connection, rows)
+        if any(are_new):
+            feed.note(transaction, [draft.id for draft in compress(drafts, are_new)])
             pick = _ADD.picker(connection.dialect, uncounted.COLUMNS)
-            uncounted.note(connection, map(pick, compress(bound, are_new)))
-        return new
+            uncounted.note(connection, map(pick, compress(rows, are_new)))
+        action_of = _ADD.picker(connection.dialect, ["action"])
+        return [
+            action_named(action_of(row)) if is_new else None
+            for row, is_new in zip(rows, are_new, strict=True)
+        ]
 
-    def draft(self, dialect: Dialect, events: Sequence[Event]) -> list[Bound | None]:
-        """Return the rows of *events* as `add` takes them, outside of a transaction.
+    def draft(self, database: Database, events: Sequence[Event]) -> Sequence[Draft]:
+        """Make the rows of *events* ready for `add`, outside of a transaction.
 
-        None stands for the row of an event that names what is not remembered.
+        Raises `DatabaseUnavailable`.
         """
-        numbers = Numbers(
-            self.texts.remembered,
-            self.digests.remembered,
-            self.repositories.remembered,
-        )
-        rows = list(rows_that_can_be(events, numbers))
-        bound = iter(_ADD.bind(dialect, [row for row in rows if row is not None]))
-        return [None if row is None else next(bound) for row in rows]
+        dialect = database.engine.dialect
+        drafts = self._draft(dialect, events)
+        strange = [place for place, draft in enumerate(drafts) if draft.row is None]
+        if strange:
+            # Others may have met what this process has not.
+            unknown = [events[place] for place in strange]
+            with database.read() as connection:
+                self._look_up(connection, unknown)
+            again = self._draft(dialect, unknown)
+            for place, draft in zip(strange, again, strict=True):
+                drafts[place] = draft
+        return drafts
 
     def put_back(self, transaction: Transaction, lines: Sequence[Recorded]) -> None:
         """Add the rows that were read from an archive, but those that are there.
@@ -147,21 +174,42 @@ class Recorder:
             self.repositories.resolve(connection, _ids_of(rows, REPOSITORY_COLUMNS)),
         )
 
+    def _draft(self, dialect: Dialect, events: Sequence[Event]) -> list[Draft]:
+        """Make those rows for which all numbers are remembered."""
+        numbers = Numbers(
+            self.texts.remembered,
+            self.digests.remembered,
+            self.repositories.remembered,
+        )
+        rows = list(rows_that_can_be(events, numbers))
+        known = [row for row in rows if row is not None]
+        bound = iter(_ADD.bind(dialect, known))
+        return [
+            Draft(event.id.bytes, None if row is None else next(bound))
+            for event, row in zip(events, rows, strict=True)
+        ]
+
+    def _look_up(self, connection: sa.Connection, events: Sequence[Event]) -> None:
+        """Remember what the database knows of what *events* name."""
+        self.texts.look_up(connection, texts_of(events))
+        self.digests.look_up(connection, digests_of(events))
+        self.repositories.look_up(connection, repositories_of(events))
+
     def _complete(
         self,
         transaction: Transaction,
+        drafts: Sequence[Draft],
         events: Sequence[Event],
-        rows: Sequence[Bound | None],
     ) -> Sequence[Bound]:
         """Make the rows that are not there yet."""
         missing = [
-            event for event, row in zip(events, rows, strict=True) if row is None
+            events[place] for place, draft in enumerate(drafts) if draft.row is None
         ]
+        made: Iterator[Bound] = iter(())
         if missing:
-            made = self._new_rows(transaction, missing)
-            bound = iter(_ADD.bind(transaction.connection.dialect, made))
-            return [next(bound) if row is None else row for row in rows]
-        return [row for row in rows if row is not None]
+            rows = self._new_rows(transaction, missing)
+            made = iter(_ADD.bind(transaction.connection.dialect, rows))
+        return [next(made) if draft.row is None else draft.row for draft in drafts]
 
     def _new_rows(
         self, transaction: Transaction, events: Sequence[Event]

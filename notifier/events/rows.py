@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from notifier.events.addresses import pack_address, unpack_address
 from notifier.events.event import (
+    Action,
     Descriptor,
     Event,
     Ingested,
@@ -162,6 +163,11 @@ def _row(event: Event, numbers: Numbers, now: datetime) -> dict[str, Any]:
         else orjson.dumps(target.references),
         "detail": None if event.detail is None else orjson.dumps(event.detail),
     }
+
+
+def action_named(number: int) -> Action:
+    """Return the action that a row names by a number."""
+    return _ACTIONS[number]
 
 
 def event_of(row: sa.Row[Any], names: Names) -> Event:

@@ -1,13 +1,17 @@
 """The intake: a body comes in, and each of its events is recorded or kept aside."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
+from notifier.db import Database
+from notifier.events.announce import Announcer
+from notifier.events.record import Recorder
 from notifier.ingest.bodies import read_body
-from notifier.ingest.committer import MAX_TOGETHER, Committer
+from notifier.ingest.commit_client import CommitClient
+from notifier.ingest.committer import MAX_TOGETHER
 from notifier.ingest.dialects.dialect import Dialect, Incoming
 from notifier.ingest.errors import BodyRefused, EventRefused
 from notifier.ingest.kinds import KindFinder
@@ -26,11 +30,19 @@ class Tally:
 
 
 class Intake:
-    """Takes what senders bring."""
+    """Takes what senders bring. Threads share it."""
 
-    def __init__(self, kinds: KindFinder, committer: Committer) -> None:
-        self._kinds = kinds
-        self._committer = committer
+    def __init__(
+        self,
+        database: Database,
+        recorder: Recorder,
+        announcer: Announcer,
+        commits: CommitClient,
+    ) -> None:
+        self._database = database
+        self._kinds = KindFinder(database, recorder)
+        self._announcer = announcer
+        self._commits = commits
 
     def take(self, receipt: Receipt, body: bytes) -> Tally:
         """Record the events of *body*, and keep aside those that cannot be read.
@@ -46,31 +58,46 @@ class Intake:
         if not parts:
             return Tally(recorded=0, known=0, rejected=0)
         events, refusals, rejected = _read_all(dialect, parts, receipt)
-        parcels = _packed(receipt.source, self._kinds.complete(events), refusals)
-        recorded = sum(map(self._committer.commit, parcels))
+        events = self._kinds.complete(events)
+        recorded = self._commits.commit(self._pack(receipt.source, events, refusals))
         return Tally(recorded=recorded, known=len(events) - recorded, rejected=rejected)
-
-    def close(self) -> None:
-        """Commit what has come, and stop."""
-        self._committer.close()
 
     def refuse(self, source: IngestSource, reason: str, body: bytes = b"") -> None:
         """Keep a body aside that is refused as a whole, as far as it was read."""
-        self._committer.commit(Parcel(source.id, (), [Refusal.of(reason, body)]))
+        refusals = [Refusal.of(reason, body)]
+        self._commits.commit([Parcel(source_id=source.id, refusals=refusals)])
 
+    def close(self) -> None:
+        """Take nothing any more."""
+        self._commits.close()
 
-def _packed(
-    source: IngestSource, events: Sequence[Incoming], refusals: Sequence[Refusal]
-) -> Iterator[Parcel]:
-    """Yield parcels of so many events that none keeps others waiting for long."""
-    yield Parcel(source.id, events[:MAX_TOGETHER], refusals)
-    for start in range(MAX_TOGETHER, len(events), MAX_TOGETHER):
-        yield Parcel(source.id, events[start : start + MAX_TOGETHER], ())
+    def _pack(
+        self,
+        source: IngestSource,
+        incoming: Sequence[Incoming],
+        refusals: Sequence[Refusal],
+    ) -> list[Parcel]:
+        """Make parcels of so many events that none keeps others waiting for long."""
+        events = [each.event for each in incoming]
+        earlier = [each.earlier for each in incoming]
+        drafts = self._announcer.draft(self._database, events)
+        parcels = [
+            Parcel(
+                source_id=source.id,
+                events=events[start : start + MAX_TOGETHER],
+                drafts=drafts[start : start + MAX_TOGETHER],
+                earlier=earlier[start : start + MAX_TOGETHER],
+            )
+            for start in range(0, len(events), MAX_TOGETHER)
+        ]
+        if refusals:
+            parcels.append(Parcel(source_id=source.id, refusals=refusals))
+        return parcels
 
 
 def _read_all(
     dialect: Dialect, parts: Sequence[Any], receipt: Receipt
-) -> tuple[list[Incoming], list[Refusal], int]:
+) -> tuple[Sequence[Incoming], list[Refusal], int]:
     """Return what could be read, and why the rest could not: of some, and how many."""
     events: list[Incoming] = []
     refusals: list[Refusal] = []

@@ -1,45 +1,52 @@
-"""A parcel: what one request brings, on its way into the database."""
+"""A parcel: events of one request, on their way into the database."""
 
-import threading
+import pickle
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
 from uuid import UUID
 
-from notifier.db import Bound
-from notifier.ingest.dialects.dialect import Incoming
+from notifier.events.announced import ReadLater
+from notifier.events.event import Event
+from notifier.events.lines import parse_line, render_line
+from notifier.events.record import Draft
 from notifier.ingest.rejects import Refusal
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
-    """The events of a request that could be read, and those that could not.
+    """Some events that could be read, and some that could not.
 
-    *rows* are drafts of what the events are in the log.
+    For each event stand its *drafts* and the *earlier* keys it may be in the log by.
     """
 
-    rows: Sequence[Bound | None] = ()
+    source_id: UUID
+    events: Sequence[Event] = ()
+    drafts: Sequence[Draft] = ()
+    earlier: Sequence[tuple[UUID, ...]] = ()
+    refusals: Sequence[Refusal] = ()
 
-    def __init__(
-        self, source_id: UUID, events: Sequence[Incoming], refusals: Sequence[Refusal]
-    ) -> None:
-        self.source_id = source_id
-        self.events = events
-        self.refusals = refusals
-        self._recorded = 0
-        self._error: Exception | None = None
-        self._is_open = threading.Lock()
-        self._is_open.acquire()
+    def packed(self) -> bytes:
+        """Write it, for another process of ours."""
+        return pickle.dumps(
+            (
+                self.source_id.bytes,
+                [render_line(event) for event in self.events],
+                [tuple(draft) for draft in self.drafts],
+                self.earlier if any(self.earlier) else None,
+                [tuple(refusal) for refusal in self.refusals],
+            ),
+            pickle.HIGHEST_PROTOCOL,
+        )
 
-    def settle(self, recorded: int, error: Exception | None = None) -> None:
-        """Let go of whoever waits: so many events are new in the log, or none is."""
-        self._recorded = recorded
-        self._error = error
-        self._is_open.release()
-
-    def wait(self) -> int:
-        """Return how many events are new in the log, once they are committed.
-
-        Raises what keeps them from that.
-        """
-        self._is_open.acquire()
-        if self._error is not None:
-            raise self._error
-        return self._recorded
+    @classmethod
+    def unpacked(cls, data: bytes | memoryview) -> Self:
+        """Read one that a process of ours has written."""
+        source_id, lines, drafts, earlier, refusals = pickle.loads(data)  # noqa: S301 - see there
+        return cls(
+            source_id=UUID(bytes=source_id),
+            events=ReadLater(len(lines), lambda place: parse_line(lines[place])),
+            drafts=[Draft._make(draft) for draft in drafts],
+            earlier=earlier or [()] * len(lines),
+            refusals=[Refusal._make(refusal) for refusal in refusals],
+        )

@@ -15,7 +15,15 @@ from notifier.cli import schema
 from notifier.config import Settings
 from notifier.delivery.queue import socket_path
 from tests import factories, servers
-from tests.cli.running import PATIENCE_S, environment, free_port, run, running
+from tests.cli.running import (
+    PATIENCE_S,
+    children_of,
+    environment,
+    free_port,
+    run,
+    running,
+)
+from tests.ingest import told
 from tests.receiver import wait_until
 from tests.test_story import push_image
 
@@ -77,6 +85,36 @@ def test_the_worker_stops_cleanly_at_ctrl_c(data_dir: Path) -> None:
         process.send_signal(signal.SIGINT)
 
         assert process.wait(PATIENCE_S) == 0
+
+
+def test_what_is_sent_is_committed_whoever_is_killed(data_dir: Path) -> None:
+    with running(data_dir, "web") as program:
+        endpoint = f"{program.url}/api/v1/ingest/registry-2"
+        made = requests.post(
+            f"{program.url}/api/v1/sources",
+            json={"name": "registry-2"},
+            timeout=PATIENCE_S,
+        )
+        headers = {"Authorization": f"Bearer {made.json()['token']}"}
+
+        def send() -> dict[str, int]:
+            answer = requests.post(
+                endpoint,
+                data=told.envelope(),
+                headers=headers | {"Content-Type": "application/json"},
+                timeout=PATIENCE_S,
+            )
+            tally: dict[str, int] = answer.json()
+            return tally
+
+        assert send()["recorded"] == 1
+        # What stands beside the web processes was started before them.
+        for pid in sorted(children_of(program.process.pid))[:2]:
+            os.kill(pid, signal.SIGKILL)
+
+        assert [send()["recorded"] for _ in range(5)] == [1] * 5
+        events = program.get("/api/v1/events?actor=alice")["items"]
+        assert len(events) == 6
 
 
 def test_slow_uploads_keep_nobody_waiting(data_dir: Path) -> None:

@@ -22,8 +22,9 @@ from tests.cli.running import (
 )
 from tests.receiver import Receiver, wait_until
 
-# The supervisor, Redis, the worker, the web server, its two processes and its mover.
-PROCESSES = 7
+# The supervisor, Redis, the worker, the web server, its two processes, and beside them
+# the journal's mover and who commits what other registries send.
+PROCESSES = 8
 
 
 @pytest.fixture(name="program")
@@ -116,7 +117,7 @@ def test_ctrl_c_to_the_whole_group_stops_it_cleanly(program: Program) -> None:
 def test_its_children_do_not_outlive_it_and_it_starts_again(
     program: Program,
 ) -> None:
-    assert len(program.pids()) == 7
+    assert len(program.pids()) == PROCESSES
 
     program.process.kill()
     program.process.wait()

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from notifier.db import Bound, Database, PreparedRows
-from notifier.events.event import Event
+from notifier.events.event import Action, Event
 from notifier.events.record import Recorder
 from notifier.events.tables import EventRow
 from tests import factories
@@ -22,9 +22,11 @@ def _recorder() -> Recorder:
 def _add(
     database: Database, recorder: Recorder, events: list[Event]
 ) -> Sequence[Event]:
-    rows = recorder.draft(database.engine.dialect, events)
+    drafts = recorder.draft(database, events)
     with database.transaction() as transaction:
-        return recorder.add(transaction, events, rows)
+        added = recorder.add(transaction, drafts, events)
+    assert {action for action in added if action} <= {Action.PUSH}
+    return [event for event, action in zip(events, added, strict=True) if action]
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 15, 16, 17, 63, 64, 65, 200])
@@ -54,15 +56,14 @@ def test_rows_can_be_bound_before_there_is_a_transaction(
     database: Database, recorder: Recorder
 ) -> None:
     event, other = factories.event(), factories.event(repository="another/app")
-    dialect = database.engine.dialect
 
-    before = recorder.draft(dialect, [event])
+    before = recorder.draft(database, [event])
     _add(database, recorder, [event])
-    after = recorder.draft(dialect, [other, event])
+    after = recorder.draft(database, [other, event])
 
-    assert before == [None]
-    assert after[0] is None
-    assert after[1] is not None
+    assert [draft.row is None for draft in before] == [True]
+    assert [draft.row is None for draft in after] == [True, False]
+    assert [draft.id for draft in after] == [other.id.bytes, event.id.bytes]
 
 
 def test_what_was_drafted_and_what_was_not_go_in_together(

@@ -64,8 +64,9 @@ def test_only_what_is_new_is_fed(database: Database, recorder: Recorder) -> None
     known, new = factories.event(), factories.event()
     _insert(database, recorder, known)
     for events in ([known, new], [known]):
+        drafts = recorder.draft(database, events)
         with database.transaction() as transaction:
-            recorder.add(transaction, events, [None] * len(events))
+            recorder.add(transaction, drafts, events)
 
     assert _fed(database) == [[known.id], [new.id]]
 

@@ -1,6 +1,5 @@
 """What tests of ingest are given."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -28,7 +27,5 @@ def _receipt() -> Receipt:
 
 
 @pytest.fixture(name="desk")
-def _desk(database: Database) -> Iterator[Desk]:
-    desk = Desk(database)
-    yield desk
-    desk.intake.close()
+def _desk(database: Database) -> Desk:
+    return Desk(database)

@@ -1,6 +1,7 @@
 """An intake with all that it needs, and what it has announced."""
 
-from collections.abc import Callable, Sequence
+import socket
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -8,12 +9,13 @@ import sqlalchemy as sa
 from notifier.db import Database, Transaction
 from notifier.events import signals
 from notifier.events.announce import Announcer
+from notifier.events.announced import Announced
 from notifier.events.event import Event
 from notifier.events.record import Recorder
 from notifier.events.tables import EventRow
+from notifier.ingest.commit_client import CommitClient
 from notifier.ingest.committer import Committer
 from notifier.ingest.intake import Intake, Tally
-from notifier.ingest.kinds import KindFinder
 from notifier.ingest.rejects import Reject, list_rejects
 from notifier.ingest.source import Receipt
 from tests.ingest import told
@@ -24,22 +26,36 @@ SENDER = object()
 class Desk:
     """An intake, and what it has announced."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        sender: object = SENDER,
+        source: str = "registry-2",
+        door: socket.socket | None = None,
+    ) -> None:
         self.database = database
         self.recorder = Recorder()
         self.told: list[Event] = []
-        self.fails: Callable[[Sequence[Event]], Exception | None] = lambda _: None
-        self.committer = Committer(database, Announcer(SENDER, self.recorder))
-        self.intake = Intake(KindFinder(database, self.recorder), self.committer)
-        self.receipt = Receipt(source=told.source(database), at_ns=told.NOW_NS)
-        signals.announced.connect(self.receive, SENDER)
+        self.commits = 0
+        self.fails: Callable[[Iterable[Event]], Exception | None] = lambda _: None
+        announcer = Announcer(sender, self.recorder)
+        self.committer = Committer(database, announcer)
+        commits = CommitClient(door, self.committer)
+        self.intake = Intake(database, self.recorder, announcer, commits)
+        self.receipt = Receipt(source=told.source(database, source), at_ns=told.NOW_NS)
+        signals.announced.connect(self.receive, sender)
 
     def receive(
-        self, _sender: object, *, events: Sequence[Event], transaction: Transaction
+        self, _sender: object, *, events: Announced, transaction: Transaction
     ) -> None:
         if (error := self.fails(events)) is not None:
             raise error
-        transaction.after_commit(lambda: self.told.extend(events))
+        transaction.after_commit(lambda: self._note(events))
+
+    def _note(self, events: Iterable[Event]) -> None:
+        self.told.extend(events)
+        self.commits += 1
 
     def take(self, *events: Any) -> Tally:
         return self.intake.take(self.receipt, told.envelope(*events))

@@ -1,7 +1,6 @@
 """What comes in at once is committed together, and nobody suffers from others."""
 
-import threading
-from collections.abc import Sequence
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -10,9 +9,9 @@ from notifier.db import Database, DatabaseUnavailable
 from notifier.events.announce import Announcer
 from notifier.events.event import Event
 from notifier.events.record import Recorder
+from notifier.ingest.commit_client import CommitClient
 from notifier.ingest.committer import Committer
 from notifier.ingest.intake import Intake, Tally
-from notifier.ingest.kinds import KindFinder
 from tests.ingest import told
 from tests.ingest.desk import SENDER, Desk
 
@@ -53,7 +52,7 @@ def test_what_was_deleted_is_of_the_kind_that_the_log_knows(
     assert [event.target.kind for event in desk.told].count(None) == 1
 
 
-def _is_poisoned(events: Sequence[Event]) -> Exception | None:
+def _is_poisoned(events: Iterable[Event]) -> Exception | None:
     poisoned = any(event.actor == "poison" for event in events)
     return ValueError("a receiver fails") if poisoned else None
 
@@ -87,27 +86,13 @@ def test_a_database_that_is_away_is_told_to_all_that_wait(desk: Desk) -> None:
     assert desk.take().recorded == 1
 
 
-def test_what_came_before_the_end_is_committed(desk: Desk) -> None:
-    started = threading.Barrier(2)
-
-    def slow(_events: Sequence[Event]) -> None:
-        started.wait(10)
-
-    desk.fails = slow
-    with ThreadPoolExecutor(1) as pool:
-        taking = pool.submit(desk.take)
-        started.wait(10)
-        desk.intake.close()
-
-        assert taking.result(10).recorded == 1
-
-
 def test_two_processes_record_an_event_once(database: Database, desk: Desk) -> None:
     other = Desk.__new__(Desk)
     other.__dict__.update(desk.__dict__)
     other.recorder = Recorder()
-    other.committer = Committer(database, Announcer(SENDER, other.recorder))
-    other.intake = Intake(KindFinder(database, other.recorder), other.committer)
+    announcer = Announcer(SENDER, other.recorder)
+    commits = CommitClient(None, Committer(database, announcer))
+    other.intake = Intake(database, other.recorder, announcer, commits)
     events = [told.event() for _ in range(30)]
 
     with ThreadPoolExecutor(2) as pool:
@@ -117,7 +102,6 @@ def test_two_processes_record_an_event_once(database: Database, desk: Desk) -> N
                 (desk, other),
             )
         )
-    other.intake.close()
 
     assert sum(tally.recorded for each in tallies for tally in each) == 30
     assert len(desk.recorded()) == len(desk.told) == 30

@@ -5,10 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from notifier.ingest import intake
+from notifier.ingest import committer, intake
 from notifier.ingest.errors import BodyRefused
 from notifier.ingest.intake import Tally
-from notifier.ingest.parcel import Parcel
 from notifier.ingest.rejects import MAX_AT_ONCE
 from tests.ingest import told
 from tests.ingest.desk import Desk
@@ -39,20 +38,14 @@ def test_the_same_event_is_recorded_and_told_once(desk: Desk) -> None:
 def test_what_is_much_is_committed_in_parts(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(intake, "MAX_TOGETHER", 3)
+    for module in (intake, committer):
+        monkeypatch.setattr(module, "MAX_TOGETHER", 3)
     events = [told.event() for _ in range(7)]
-    sizes = list[int]()
-    commit = desk.committer.commit
 
-    def count(parcel: Parcel) -> int:
-        sizes.append(len(parcel.events))
-        return commit(parcel)
-
-    monkeypatch.setattr(desk.committer, "commit", count)
     tally = desk.take(*events, told.event(action="?"), events[0])
 
     assert tally == Tally(recorded=7, known=1, rejected=1)
-    assert sizes == [3, 3, 2]
+    assert desk.commits == 3
     assert len(desk.recorded()) == len(desk.told) == 7
     assert len(desk.rejects()) == 1
 
