@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
+import structlog
+
 from notifier.ingest.committer import Committer
 from notifier.ingest.line import (
     ANSWER_LENGTH,
@@ -18,6 +20,8 @@ from notifier.ingest.parcel import Parcel
 # Longer than a database may be busy.
 _PATIENCE_S: Final = 60
 _TIMEOUT: Final = struct.pack("ll", _PATIENCE_S, 0)
+
+_log = structlog.get_logger(__name__)
 
 
 class CommitClient:
@@ -32,14 +36,17 @@ class CommitClient:
         self._own = own
         # As many as threads have used at once.
         self._lines: deque[socket.socket] = deque()
+        self._has_complained = False
 
     def commit(self, parcels: Sequence[Parcel]) -> int:
         """Do as `Committer.commit` does."""
         if self._door is not None:
             try:
                 return self._ask(self._door, pack_request(parcels))
-            except (OSError, NotCommitted):
+            except NotCommitted:
                 pass
+            except OSError as error:
+                self._complain(error)
         return self._own.commit(parcels)
 
     def close(self) -> None:
@@ -60,6 +67,12 @@ class CommitClient:
         else:
             line.close()
         return read_answer(answer)
+
+    def _complain(self, error: OSError) -> None:
+        """Log, once, that there is no such process, or that it does not answer."""
+        if not self._has_complained:
+            self._has_complained = True
+            _log.error("ingest_commits_alone", error=str(error))
 
     def _take_line(self, door: socket.socket) -> socket.socket:
         try:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import structlog.testing
 
 from notifier.db import Database, DatabaseFull, DatabaseUnavailable
 from notifier.events.event import Event
@@ -115,8 +116,12 @@ def test_who_stands_at_a_door_with_nobody_behind_does_it_alone(pair: Pair) -> No
     pair.front.take()
     pair.leave()
 
-    assert [pair.front.take().recorded for _ in range(2)] == [1, 1]
-    assert len(pair.front.told) == 2
+    with structlog.testing.capture_logs() as lines:
+        assert [pair.front.take().recorded for _ in range(3)] == [1, 1, 1]
+
+    assert len(pair.front.told) == 3
+    # The first finds that nobody is on its line, the others that the door is shut.
+    assert [line["event"] for line in lines] == ["ingest_commits_alone"]
 
 
 def test_who_is_not_answered_does_it_alone(
