@@ -21,7 +21,7 @@ from sqlalchemy.pool import NullPool
 
 from notifier.db.checkpoints import Checkpoints
 
-MAP = "PRAGMA mmap_size=2147418112"
+MAP = "PRAGMA mmap_size=268435456"
 
 _LOCK_TIMEOUT_S = 10.0
 # The lower byte of an extended result code.

@@ -14,7 +14,7 @@ from notifier.delivery.repair.selection import EventSelection
 from notifier.delivery.repair.work import WINDOW
 from notifier.delivery.rules import ALL, expand_actions
 from notifier.events.event import Action, Kind
-from notifier.events.tables import ACTIONS, IS_CHANGE, KINDS, EventRow
+from notifier.events.tables import ACTIONS, HAS_TAG, IS_CHANGE, KINDS, EventRow
 from notifier.globs import matches
 from notifier.ids import first_id
 from notifier.registry.repositories import Repository
@@ -116,8 +116,12 @@ _LATEST_PUSH = (
         EventRow.repository_id == Tag.repository_id,
         EventRow.tag == Tag.name,
         EventRow.action == ACTIONS[Action.PUSH],
-        # A partial index is taken only where its condition is repeated.
+        # A partial index is taken only where its conditions are repeated.
         sa.text(IS_CHANGE),
+        sa.text(HAS_TAG),
+        # Each push has one. Of all else, the index by repository knows, too, which
+        # leads through what millions of pulls have left there.
+        EventRow.digest_id.is_not(None),
     )
     .order_by(EventRow.id.desc())
     .limit(1)
