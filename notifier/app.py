@@ -87,8 +87,11 @@ def move_journals(settings: Settings, stopping: threading.Event) -> None:
     core = _Core(database, settings)
     tending = threading.Thread(target=database.tend, args=(stopping,))
     tending.start()
-    Mover(_journal_folder(settings), database, core.announcer).run(stopping)
-    tending.join()
+    try:
+        Mover(_journal_folder(settings), database, core.announcer).run(stopping)
+    finally:
+        stopping.set()
+        tending.join()
     core.nudger.close()
     database.close()
 

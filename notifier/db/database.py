@@ -61,6 +61,10 @@ class _Backend(Protocol):
     def close(self) -> None: ...
     def tend(self, _stopping: threading.Event, /) -> None: ...
 
+    def is_refusal(self, error: BaseException, /) -> bool:
+        """Tell whether the driver's *error* is about what was asked."""
+        ...
+
     def is_full(self, error: BaseException) -> bool:
         """Tell whether the driver's *error* is for want of room."""
         ...
@@ -122,6 +126,8 @@ class Database:
             yield
         except self._unavailable as error:
             cause = getattr(error, "orig", error)
+            if self._backend.is_refusal(cause):
+                raise
             is_full = self._backend.is_full(cause)
             kind = DatabaseFull if is_full else DatabaseUnavailable
             raise kind(str(cause)) from error

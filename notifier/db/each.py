@@ -1,6 +1,8 @@
 """A statement that is run for each of several sets of values."""
 
-from collections.abc import Callable, Mapping, Sequence
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -42,11 +44,12 @@ class PreparedEach:
         """
         prepared = self._prepare(connection.dialect.name)
         if connection.dialect.name == "sqlite":
-            return [
-                (number, *row)
-                for number, item in enumerate(items)
-                for row in prepared.all(connection, **item, **more)
-            ]
+            with _at_once(connection):
+                return [
+                    (number, *row)
+                    for number, item in enumerate(items)
+                    for row in prepared.all(connection, **item, **more)
+                ]
         lists = {name: [item[name] for item in items] for name in self._types}
         return prepared.all(connection, **lists, **more)
 
@@ -87,3 +90,20 @@ class PreparedEach:
         rows = self._make(values).lateral()
         number = each.c[_NUMBER] - 1
         return sa.select(number, *rows.c).join_from(each, rows, sa.true())
+
+
+@contextmanager
+def _at_once(connection: sa.Connection) -> Iterator[None]:
+    """Let several statements of SQLite see the same, as one of PostgreSQL does."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - no other driver
+    if driver.in_transaction:
+        yield
+        return
+    driver.execute("BEGIN")
+    try:
+        yield
+    finally:
+        # What cannot be read may have ended it.
+        if driver.in_transaction:
+            driver.execute("COMMIT")

@@ -12,6 +12,8 @@ _OVERFLOW = 20
 _CONNECT_TIMEOUT_S = 5
 _POOL_TIMEOUT_S = 10
 _DISK_FULL = "53100"
+# Of a limit of PostgreSQL's own: the driver counts that among operational errors.
+_TOO_MUCH = "54"
 # The server is shut down or starts, or an administrator ends the connection.
 _ENDING = "57P"
 # To compile a statement takes longer than any of ours should run.
@@ -72,6 +74,10 @@ class PostgreSQL:
 
     def tend(self, _stopping: threading.Event) -> None:
         """Leave it to the server."""
+
+    def is_refusal(self, error: BaseException) -> bool:
+        """Tell whether it is what was asked that cannot be, today or tomorrow."""
+        return (_sqlstate(error) or "").startswith(_TOO_MUCH)
 
     def is_full(self, error: BaseException) -> bool:
         """Tell whether the server's disk is full."""

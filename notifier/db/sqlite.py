@@ -128,6 +128,10 @@ class SQLite:
         """Look after the file until *stopping* is set."""
         Checkpoints(self._path).run(stopping)
 
+    def is_refusal(self, _error: BaseException) -> bool:
+        """Tell whether it is what was asked that cannot be: the driver knows."""
+        return False
+
     def is_full(self, error: BaseException) -> bool:
         """Tell whether the disk is full."""
         return _code(error) == sqlite3.SQLITE_FULL

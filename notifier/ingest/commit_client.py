@@ -2,8 +2,12 @@
 
 import socket
 import struct
+import threading
+import time
+from array import array
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 import structlog
@@ -21,6 +25,9 @@ from notifier.ingest.parcel import Parcel
 _PATIENCE_S: Final = 60
 _TIMEOUT: Final = struct.pack("ll", _PATIENCE_S, 0)
 
+# Then, one at a time tries again.
+_ALONE_S: Final = 10.0
+
 _log = structlog.get_logger(__name__)
 
 
@@ -36,17 +43,20 @@ class CommitClient:
         self._own = own
         # As many as threads have used at once.
         self._lines: deque[socket.socket] = deque()
-        self._has_complained = False
+        self._trust = _Trust()
 
     def commit(self, parcels: Sequence[Parcel]) -> int:
         """Do as `Committer.commit` does."""
-        if self._door is not None:
+        if self._door is not None and self._trust.permits():
             try:
-                return self._ask(self._door, pack_request(parcels))
+                recorded = self._ask(self._door, pack_request(parcels))
+            except OSError as error:
+                self._trust.lose(error)
             except NotCommitted:
                 pass
-            except OSError as error:
-                self._complain(error)
+            else:
+                self._trust.gain()
+                return recorded
         return self._own.commit(parcels)
 
     def close(self) -> None:
@@ -55,37 +65,72 @@ class CommitClient:
             self._lines.pop().close()
 
     def _ask(self, door: socket.socket, request: bytes) -> int:
-        line = self._take_line(door)
+        try:
+            line = self._lines.pop()
+        except IndexError:
+            line = _open_line(door)
+        else:
+            with suppress(ConnectionError):
+                return self._say(line, request)
+            # It was broken before; a new one need not be.
+            line = _open_line(door)
+        return self._say(line, request)
+
+    def _say(self, line: socket.socket, request: bytes) -> int:
+        """Say something on a line, which is kept if it is answered."""
         try:
             line.sendall(request)
             answer = line.recv(ANSWER_LENGTH, socket.MSG_WAITALL)
+            if len(answer) < ANSWER_LENGTH:
+                raise ConnectionResetError("it was hung up")
         except OSError:
             line.close()
             raise
-        if len(answer) == ANSWER_LENGTH:
-            self._lines.append(line)
-        else:
-            line.close()
+        self._lines.append(line)
         return read_answer(answer)
 
-    def _complain(self, error: OSError) -> None:
-        """Log, once, that there is no such process, or that it does not answer."""
-        if not self._has_complained:
-            self._has_complained = True
+
+class _Trust:
+    """Whether to go to the door: of those who do not answer, it is lost for a while."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._lost_until = 0.0
+        self._is_lost = False
+
+    def permits(self) -> bool:
+        """Tell whether to try; if it was lost, one may, now and then."""
+        if not self._is_lost:
+            return True
+        with self._lock:
+            now = time.monotonic()
+            if now < self._lost_until:
+                return False
+            self._lost_until = now + _ALONE_S
+            return True
+
+    def lose(self, error: OSError) -> None:
+        """Say so, once, until it is regained."""
+        with self._lock:
+            was_lost, self._is_lost = self._is_lost, True
+            self._lost_until = time.monotonic() + _ALONE_S
+        if not was_lost:
             _log.error("ingest_commits_alone", error=str(error))
 
-    def _take_line(self, door: socket.socket) -> socket.socket:
-        try:
-            return self._lines.pop()
-        except IndexError:
-            return _open_line(door)
+    def gain(self) -> None:
+        if self._is_lost:
+            self._is_lost = False
+            _log.info("ingest_commits_together")
 
 
 def _open_line(door: socket.socket) -> socket.socket:
     ours, theirs = socket.socketpair()
     with theirs:
         try:
-            socket.send_fds(door, [b"\0"], [theirs.fileno()])
+            # Behind a door at which many wait, nobody is at work. (`send_fds` of
+            # Python's takes flags, and passes them over.)
+            end = socket.SOL_SOCKET, socket.SCM_RIGHTS, array("i", [theirs.fileno()])
+            door.sendmsg([b"\0"], [end], socket.MSG_DONTWAIT)
         except OSError:
             ours.close()
             raise

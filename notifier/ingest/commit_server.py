@@ -16,7 +16,7 @@ from typing import Final
 
 import structlog
 
-from notifier.ingest.committer import Committer
+from notifier.ingest.committer import MAX_TOGETHER, Committer
 from notifier.ingest.line import pack_answer, read_request
 from notifier.ingest.parcel import Parcel
 
@@ -51,13 +51,18 @@ class CommitServer:
 
     def _work(self) -> None:
         """Wait for something to come, and answer all that has."""
-        waiting = []
+        waiting: list[tuple[_Line, list[Parcel]]] = []
+        events = 0
         for descriptor, _ in self._poll.poll(_LOOK_EVERY_S):
             line = self._lines.get(descriptor)
             if line is None:
-                self._open_line()
+                self._open_lines()
             elif (parcels := self._hear(line)) is not None:
                 waiting.append((line, parcels))
+                events += sum(len(parcel.drafts) for parcel in parcels)
+                if events >= MAX_TOGETHER:
+                    # The others come next: nobody waits for all that there is.
+                    break
         if not waiting:
             return
         results = self._committer.commit_together([parcels for _, parcels in waiting])
@@ -74,12 +79,12 @@ class CommitServer:
             self._hang_up(line)
             return None
 
-    def _open_line(self) -> None:
+    def _open_lines(self) -> None:
         with suppress(BlockingIOError):
-            _, descriptors, *_ = socket.recv_fds(self._door, 1, 1)
-            for descriptor in descriptors:
-                line = self._lines[descriptor] = _Line(descriptor)
-                self._poll.register(line.socket, select.EPOLLIN)
+            while descriptors := socket.recv_fds(self._door, 1, 1)[1]:
+                for descriptor in descriptors:
+                    line = self._lines[descriptor] = _Line(descriptor)
+                    self._poll.register(line.socket, select.EPOLLIN)
 
     def _hang_up_all(self) -> None:
         for line in list(self._lines.values()):

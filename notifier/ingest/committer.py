@@ -73,8 +73,7 @@ class Committer:
                 if earlier:
                     # The same may stand behind it, a step later.
                     known.add(UUID(bytes=draft.id))
-            if parcel.refusals:
-                rejects.put(transaction, parcel.source_id, parcel.refusals)
+        _put_aside(transaction, parcels)
         # In the order of their keys: so no two processes wait for each other's.
         put = [fresh[key] for key in sorted(fresh)]
 
@@ -91,6 +90,16 @@ class Committer:
         for (number, _), is_new in zip(put, are_new, strict=True):
             recorded[number] += is_new
         return recorded
+
+
+def _put_aside(transaction: Transaction, parcels: Sequence[Parcel]) -> None:
+    """Keep refusals aside, in the order of their sources."""
+    refusals: dict[UUID, list[rejects.Refusal]] = {}
+    for parcel in parcels:
+        if parcel.refusals:
+            refusals.setdefault(parcel.source_id, []).extend(parcel.refusals)
+    for source_id in sorted(refusals):
+        rejects.put(transaction, source_id, refusals[source_id])
 
 
 def _sum(results: Sequence[int | Exception]) -> int | Exception:

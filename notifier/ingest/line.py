@@ -61,8 +61,6 @@ def pack_answer(result: int | Exception) -> bytes:
 
 def read_answer(data: bytes) -> int:
     """Read that; raise `DatabaseUnavailable` or `NotCommitted`."""
-    if len(data) < ANSWER_LENGTH:
-        raise NotCommitted
     status, recorded = _ANSWER.unpack(data)
     if status == _FULL:
         raise DatabaseFull("the database has no room for more")

@@ -22,6 +22,7 @@ MAX_ID: Final = 128
 MAX_NAME: Final = 255
 
 _MAX_USERAGENT: Final = 512
+_MAX_URL: Final = 2048
 _MAX_SHOWN: Final = 100
 _MAX_SIZE: Final = 2**63 - 1
 # No year has more than four digits, and no later one fits in 64 bits of nanoseconds.
@@ -65,6 +66,17 @@ def given(value: Any, what: str, limit: int = MAX_NAME) -> str:
     found = text(value, what, limit)
     if not found:
         raise EventRefused(f"{what}: is missing")
+    return found
+
+
+def address(value: Any, what: str) -> str:
+    """Return a URL; nothing counts as an empty one.
+
+    Its bytes are counted, for it stands in an index, where PostgreSQL takes no more.
+    """
+    found = text(value, what, _MAX_URL)
+    if len(found.encode()) > _MAX_URL:
+        raise EventRefused(f"{what}: has more than {_MAX_URL} bytes")
     return found
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
+from operator import itemgetter
 from typing import Any, Final, NamedTuple, Self
 from uuid import UUID
 
@@ -65,6 +66,8 @@ def put(transaction: Transaction, source_id: UUID, refusals: Sequence[Refusal]) 
         {"id": uuid7(), "source_id": source_id, **refusal._asdict()}
         for refusal in refusals
     ]
+    # In this order no two that keep the same aside wait for each other.
+    rows.sort(key=itemgetter("fingerprint"))
     _INSERT.run_many(connection, rows)
     last = _LAST.first(connection, source_id=source_id, newer=MAX_REJECTS - 1)
     least = _least_id() if last is None else max(last[0], _least_id())

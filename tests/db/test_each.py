@@ -1,9 +1,12 @@
 """A statement is run for each of several sets of values."""
 
+import threading
+from typing import Any
+
 import pytest
 import sqlalchemy as sa
 
-from notifier.db import Database, PreparedEach, Text, Values
+from notifier.db import Database, Prepared, PreparedEach, Text, Values
 
 
 def _between(values: Values) -> sa.CompoundSelect[tuple[str, int]]:
@@ -61,3 +64,30 @@ def test_any_number_of_items_has_the_same_statement(texts: Database) -> None:
     assert found == [
         row for number in range(300) for row in [(number, "a", 1), (number, "a", 0)]
     ]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_all_items_see_the_same(
+    texts: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    select = Prepared.all
+    added = iter(["a1", "a2"])
+
+    def add(text: str) -> None:
+        with texts.transaction() as transaction:
+            transaction.execute(sa.insert(Text), {"text": text})
+        texts.leave()
+
+    def disturbed(*arguments: Any, **values: Any) -> list[tuple[Any, ...]]:
+        rows = select(*arguments, **values)
+        thread = threading.Thread(target=add, args=(next(added),))
+        thread.start()
+        thread.join()
+        return rows
+
+    monkeypatch.setattr(Prepared, "all", disturbed)
+    with texts.read() as connection:
+        found = _BETWEEN.all(connection, [{"low": "a", "high": "b"}] * 2, limit=9)
+
+        assert found == [(0, "a", 1), (0, "a", 0), (1, "a", 1), (1, "a", 0)]
+        assert len(connection.execute(sa.select(Text)).all()) == 7

@@ -179,3 +179,14 @@ def test_one_that_the_server_says_to_end_is_not_used_again(
 def test_no_statement_is_compiled_before_it_runs(database: Database) -> None:
     with database.read() as connection:
         assert connection.scalar(sa.text("SHOW jit")) == "off"
+
+
+def test_what_can_never_be_is_no_want_of_a_database(database: Database) -> None:
+    # More than an index takes, and nothing that can be compressed.
+    text = "".join(chr(0x20000 + number * 7919 % 0xA000) for number in range(3000))
+
+    with (
+        pytest.raises(sa.exc.OperationalError, match="index row"),
+        database.transaction() as transaction,
+    ):
+        transaction.execute(sa.insert(Text), {"text": text})

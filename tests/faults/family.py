@@ -28,7 +28,7 @@ class Family:
         return _some(self._redis)[0]
 
     def web(self) -> list[int]:
-        """List the processes that answer requests, or move the journal beside them."""
+        """List the processes that answer requests, and those that stand beside them."""
         return _some(self._web)
 
     def worker(self) -> int:

@@ -4,19 +4,24 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 
 import pytest
 import structlog.testing
 
 from notifier.db import Database, DatabaseFull, DatabaseUnavailable
 from notifier.events.event import Event
-from notifier.ingest import commit_client
+from notifier.ingest import commit_client, commit_server
 from notifier.ingest.commit_server import CommitServer
 from notifier.ingest.intake import Tally
+from notifier.ingest.parcel import Parcel
 from tests.ingest import told
 from tests.ingest.desk import Desk
+
+# Four bytes that tell how many follow, and none of these is a parcel.
+_UNREADABLE = b"\x08\0\0\0\x04\0\0\0what"
 
 
 class Pair:
@@ -39,7 +44,11 @@ class Pair:
         """Open a line as a web process does."""
         ours, theirs = socket.socketpair()
         with theirs:
-            socket.send_fds(self.door, [b"\0"], [theirs.fileno()])
+            try:
+                socket.send_fds(self.door, [b"\0"], [theirs.fileno()])
+            except BlockingIOError:
+                ours.close()
+                raise
         return ours
 
     def leave(self) -> None:
@@ -102,7 +111,34 @@ def test_requests_that_come_at_once_are_each_told_of_their_own(pair: Pair) -> No
 
     assert sum(tally.recorded for tally in tallies) == 41
     assert len(pair.front.recorded()) == len(pair.behind.told) == 41
-    assert pair.behind.commits < 60
+
+
+def test_what_comes_during_a_commit_is_committed_together(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = _Work(pair, monkeypatch)
+
+    with ThreadPoolExecutor(8) as pool:
+        with work.held():
+            tallies = work.bring(pool, 6)
+
+        assert [tally.result(10).recorded for tally in tallies] == [1] * 6
+    assert work.requests == [1, 5]
+    assert pair.behind.commits == 2
+
+
+def test_nobody_waits_for_all_that_there_is(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commit_server, "MAX_TOGETHER", 2)
+    work = _Work(pair, monkeypatch)
+
+    with ThreadPoolExecutor(8) as pool:
+        with work.held():
+            tallies = work.bring(pool, 6)
+
+        assert [tally.result(10).recorded for tally in tallies] == [1] * 6
+    assert work.requests == [1, 2, 2, 1]
 
 
 def test_what_is_much_comes_in_pieces(pair: Pair) -> None:
@@ -120,25 +156,70 @@ def test_who_stands_at_a_door_with_nobody_behind_does_it_alone(pair: Pair) -> No
         assert [pair.front.take().recorded for _ in range(3)] == [1, 1, 1]
 
     assert len(pair.front.told) == 3
-    # The first finds that nobody is on its line, the others that the door is shut.
     assert [line["event"] for line in lines] == ["ingest_commits_alone"]
 
 
-def test_who_is_not_answered_does_it_alone(
+def test_who_is_not_answered_does_it_alone_and_asks_again_later(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(commit_client, "_TIMEOUT", struct.pack("ll", 0, 50_000))
+    work = _Work(pair, monkeypatch)
 
-    def hesitate(_events: Iterable[Event]) -> None:
-        # Where one writes at a time, who does it alone waits for that.
-        time.sleep(0.2)
+    with structlog.testing.capture_logs() as lines:
+        with work.held():
+            assert pair.front.take().recorded == 1
+            assert len(pair.front.told) == 1
+            # Nobody asks, as long as no answer is to be hoped for.
+            assert pair.front.take().recorded == 1
+            assert work.requests == [1]
+        monkeypatch.setattr(commit_client, "_TIMEOUT", struct.pack("ll", 10, 0))
+        pair.front.intake._commits._trust._lost_until = 0
 
-    pair.behind.fails = hesitate
+        tallies = [pair.front.take(*[told.event()] * n) for n in (1, 2, 3)]
 
-    tally = pair.front.take()
+    assert tallies == [Tally(recorded=1, known=n, rejected=0) for n in range(3)]
+    assert len(pair.front.told) == 2
+    assert len(pair.behind.told) == 3
+    assert len(pair.front.recorded()) == 5
+    assert [line["event"] for line in lines] == [
+        "ingest_commits_alone",
+        "ingest_commits_together",
+    ]
 
-    assert len(pair.front.recorded()) == 1
-    assert tally.recorded + tally.known == 1
+
+def test_a_door_at_which_too_many_wait_keeps_nobody(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = _Work(pair, monkeypatch)
+    lines: list[socket.socket] = []
+
+    with work.held():
+        first = threading.Thread(target=pair.front.take)
+        first.start()
+        assert work.is_held.wait(10)
+        pair.door.settimeout(0)
+        with suppress(BlockingIOError):
+            while True:
+                lines.append(pair.knock())
+        pair.door.settimeout(None)
+
+        assert pair.front.take().recorded == 1
+    first.join()
+    for line in lines:
+        line.close()
+
+
+def test_a_line_that_was_hung_up_is_followed_by_another(pair: Pair) -> None:
+    pair.front.take()
+    with pair.knock() as line:
+        line.sendall(_UNREADABLE)
+        assert line.recv(1) == b""
+
+    with structlog.testing.capture_logs() as lines:
+        assert pair.front.take().recorded == 1
+
+    assert lines == []
+    assert pair.front.told == []
 
 
 def test_one_that_cannot_be_committed_does_no_harm_to_others(pair: Pair) -> None:
@@ -185,18 +266,6 @@ def test_a_line_that_breaks_off_harms_nobody(pair: Pair) -> None:
     assert pair.front.told == []
 
 
-def test_what_cannot_be_read_ends_all_lines_and_no_more(
-    pair: Pair,
-) -> None:
-    pair.front.take()
-    with pair.knock() as line:
-        line.sendall(b"\x08\0\0\0\x04\0\0\0what")
-        assert line.recv(1) == b""
-
-    assert [pair.front.take().recorded for _ in range(3)] == [1, 1, 1]
-    assert len(pair.front.recorded()) == 4
-
-
 def _is_poisoned(events: Iterable[Event]) -> Exception | None:
     poisoned = any(event.actor == "poison" for event in events)
     return ValueError("a receiver fails") if poisoned else None
@@ -204,3 +273,41 @@ def _is_poisoned(events: Iterable[Event]) -> Exception | None:
 
 def _digest(number: int) -> str:
     return f"sha256:{number:064x}"
+
+
+class _Work:
+    """The work of the committer behind a door, which can be held up."""
+
+    def __init__(self, pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.requests: list[int] = []
+        self.is_held = threading.Event()
+        self._pair = pair
+        self._may_go_on = threading.Event()
+        self._commit = pair.behind.committer.commit_together
+        monkeypatch.setattr(pair.behind.committer, "commit_together", self)
+
+    def __call__(
+        self, requests: Sequence[Sequence[Parcel]]
+    ) -> Sequence[int | Exception]:
+        self.requests.append(len(requests))
+        self.is_held.set()
+        assert self._may_go_on.wait(10)
+        return self._commit(requests)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let nothing be committed within the block."""
+        self._may_go_on.clear()
+        try:
+            yield
+        finally:
+            self._may_go_on.set()
+
+    def bring(self, pool: ThreadPoolExecutor, number: int) -> list[Future[Tally]]:
+        """Bring an event each in so many requests, which wait behind the first."""
+        brought = [pool.submit(self._pair.front.take)]
+        assert self.is_held.wait(10)
+        brought += [pool.submit(self._pair.front.take) for _ in range(number - 1)]
+        # They are on their way when their lines are open, and there a moment later.
+        time.sleep(0.3)
+        return brought

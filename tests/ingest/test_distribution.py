@@ -188,6 +188,10 @@ def test_a_repository_may_be_called_blobs(receipt: Receipt) -> None:
             "target.repository: 'Team/App' is not the name of a repository",
         ),
         ({"target": told.target(url="x" * 3000)}, "target.url: has more than 2048"),
+        (
+            {"target": told.target(url="\U00020000" * 600)},
+            "target.url: has more than 2048",
+        ),
         ({"target": told.target(references="x")}, "target.references: must be a list"),
         ({"target": told.target(references=[1])}, "target.references: must be an obj"),
         (

@@ -31,7 +31,6 @@ _ACTIONS: Final = {
     for action in (Action.PUSH, Action.PULL, Action.MOUNT, Action.DELETE)
 }
 _MAX_METHOD: Final = 32
-_MAX_URL: Final = 2048
 _MAX_REFERENCES: Final = 1000
 _MAX_PLATFORM: Final = 1024
 
@@ -98,7 +97,7 @@ def _key(told: dict[str, Any], name: str, receipt: Receipt) -> Key:
 def _target(value: Any, action: Action, prefix: str) -> Target:
     told = reading.obj(value, "target")
     repository = reading.repository(told.get("repository"), "target.repository", prefix)
-    url = reading.text(told.get("url"), "target.url", _MAX_URL) or None
+    url = reading.address(told.get("url"), "target.url") or None
     tag = reading.tag(told.get("tag"), "target.tag")
     descriptor = _descriptor(told, "target", needed=action is not Action.DELETE)
     origin = told.get("fromRepository")

@@ -7,7 +7,7 @@ from tests.faults.scenario import Scenario, Scene
 
 def _kill_web(scene: Scene, source: random.Random, _count: int) -> str:
     scene.site.kill_one(source.choice(scene.site.family.web()))
-    return "a web process, or the journal's mover, killed"
+    return "a web process, or one that stands beside them, killed"
 
 
 def _kill_worker(scene: Scene, _source: random.Random, _count: int) -> str:
@@ -28,7 +28,7 @@ def _kill_supervisor(scene: Scene, _source: random.Random, _count: int) -> str:
 
 WEB = Scenario(
     name="kill-web",
-    summary="kill -9 of a web process or of the journal's mover, ten times",
+    summary="kill -9 of a web process, or of one that stands beside them, ten times",
     times=10,
     may_repeat=False,
     strike=_kill_web,
