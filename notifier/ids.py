@@ -22,9 +22,7 @@ def uuid7(at_ns: int | None = None) -> UUID:
     The twelve bits after the millisecond hold its fraction (method 3 of section
     6.2), so ids of one process sort to a quarter of a microsecond.
     """
-    milliseconds, rest = divmod(time.time_ns() if at_ns is None else at_ns, _NS_PER_MS)
-    fraction = (rest << 12) // _NS_PER_MS
-    value = milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62
+    value = first_number(time.time_ns() if at_ns is None else at_ns)
     return UUID(int=value | _random.getrandbits(62))
 
 
@@ -35,9 +33,14 @@ def made_at(id_: UUID) -> datetime:
 
 def first_uuid7(at_ns: int) -> UUID:
     """Return the lowest id that any event of the moment *at_ns* or later can have."""
+    return UUID(int=first_number(at_ns))
+
+
+def first_number(at_ns: int) -> int:
+    """Return the number that this id is."""
     milliseconds, rest = divmod(at_ns, _NS_PER_MS)
     fraction = (rest << 12) // _NS_PER_MS
-    return UUID(int=milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62)
+    return milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62
 
 
 def first_id(at: datetime) -> UUID:

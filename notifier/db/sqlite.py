@@ -100,9 +100,14 @@ class SQLite:
     def write(self) -> Iterator[sa.Connection]:
         """Lend this thread's connection, within one transaction."""
         connection = self._connection()
-        with self._write_lock():
-            driver = _driver(connection)
+        if not self._threads.acquire(timeout=_LOCK_TIMEOUT_S):
+            raise WriteLockTimeout("the database is busy")
+        # One context, and not several within each other: all others wait for it.
+        try:
+            descriptor = self._lock_descriptor()
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
             try:
+                driver = _driver(connection)
                 driver.execute("BEGIN IMMEDIATE")
                 yield connection
                 driver.execute("COMMIT")
@@ -112,6 +117,10 @@ class SQLite:
                     # It was opened while nobody could write, and would stay so.
                     self.close()
                 raise
+            finally:
+                fcntl.flock(descriptor, fcntl.LOCK_UN)
+        finally:
+            self._threads.release()
 
     def leave(self) -> None:
         """Close this thread's connection."""
@@ -159,20 +168,6 @@ class SQLite:
             # It has not begun, or SQLite has rolled back by itself, as it does when
             # the disk is full.
             self.close()
-
-    @contextmanager
-    def _write_lock(self) -> Iterator[None]:
-        if not self._threads.acquire(timeout=_LOCK_TIMEOUT_S):
-            raise WriteLockTimeout("the database is busy")
-        try:
-            descriptor = self._lock_descriptor()
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            try:
-                yield
-            finally:
-                fcntl.flock(descriptor, fcntl.LOCK_UN)
-        finally:
-            self._threads.release()
 
     def _lock_descriptor(self) -> int:
         """Return the file of the lock, opened by this very process.

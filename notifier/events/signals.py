@@ -5,7 +5,8 @@ action, and one for all operational events, for who wants to hear of these alone
 
 A receiver is called as ``receiver(sender, *, events, transaction)``: *events* are some
 `Event`s that are recorded already (`Announced`), *transaction* a `db.Transaction`. It
-may add rows, and callbacks for after the commit. If it raises, the change is undone.
+may add rows, and callbacks for after the commit; by then it must have looked at the
+events that it wants to see. If it raises, the change is undone.
 Receivers run in no particular order. *sender* is the application object: connect with
 it, so that two applications in one process do not hear each other, and connect
 functions of a module or methods of an object that lives on, for blinker holds them

@@ -19,7 +19,7 @@ from notifier.ingest.line import (
     pack_request,
     read_answer,
 )
-from notifier.ingest.parcel import Parcel
+from notifier.ingest.parcel import EventsWanted, Parcel
 
 # Longer than a database may be busy.
 _PATIENCE_S: Final = 60
@@ -27,6 +27,8 @@ _TIMEOUT: Final = struct.pack("ll", _PATIENCE_S, 0)
 
 # Then, one at a time tries again.
 _ALONE_S: Final = 10.0
+# As long as events are taken to be wanted that were wanted once.
+_WANTED_S: Final = 60.0
 
 _log = structlog.get_logger(__name__)
 
@@ -44,12 +46,13 @@ class CommitClient:
         # As many as threads have used at once.
         self._lines: deque[socket.socket] = deque()
         self._trust = _Trust()
+        self._with_events_until = 0.0
 
     def commit(self, parcels: Sequence[Parcel]) -> int:
         """Do as `Committer.commit` does."""
         if self._door is not None and self._trust.permits():
             try:
-                recorded = self._ask(self._door, pack_request(parcels))
+                recorded = self._bring(self._door, parcels)
             except OSError as error:
                 self._trust.lose(error)
             except NotCommitted:
@@ -63,6 +66,15 @@ class CommitClient:
         """Hang up. Nothing may be committed any more."""
         while self._lines:
             self._lines.pop().close()
+
+    def _bring(self, door: socket.socket, parcels: Sequence[Parcel]) -> int:
+        """Bring *parcels*, with their events if somebody wants to look at these."""
+        if time.monotonic() >= self._with_events_until:
+            try:
+                return self._ask(door, pack_request(parcels, with_events=False))
+            except EventsWanted:
+                self._with_events_until = time.monotonic() + _WANTED_S
+        return self._ask(door, pack_request(parcels, with_events=True))
 
     def _ask(self, door: socket.socket, request: bytes) -> int:
         try:

@@ -13,7 +13,7 @@ from hashlib import blake2b
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from notifier.ids import first_uuid7
+from notifier.ids import first_number
 
 _NS_PER_S: Final = 1_000_000_000
 # 2013-01-01: nobody had a registry of Docker's before.
@@ -59,4 +59,4 @@ def _hash(source_id: UUID, name: bytes) -> int:
 
 
 def _put(at_ns: int, hash_: int) -> UUID:
-    return UUID(int=first_uuid7(at_ns).int | hash_)
+    return UUID(int=first_number(at_ns) | hash_)

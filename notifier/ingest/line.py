@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from notifier.db import DatabaseFull, DatabaseUnavailable
-from notifier.ingest.parcel import Parcel
+from notifier.ingest.parcel import EventsWanted, Parcel
 
 _LENGTH: Final = struct.Struct("<I")
 _ANSWER: Final = struct.Struct("<BI")
-_RECORDED, _UNAVAILABLE, _FULL, _FAILED = range(4)
+_RECORDED, _WANTED, _UNAVAILABLE, _FULL, _FAILED = range(5)
 
 ANSWER_LENGTH: Final = _ANSWER.size
 
@@ -22,11 +22,11 @@ class NotCommitted(Exception):
     """It may be tried by other means, which tell why it cannot be committed."""
 
 
-def pack_request(parcels: Sequence[Parcel]) -> bytes:
-    """Write a request."""
+def pack_request(parcels: Sequence[Parcel], *, with_events: bool) -> bytes:
+    """Write a request; see `Parcel.packed`."""
     parts = []
     for parcel in parcels:
-        packed = parcel.packed()
+        packed = parcel.packed(with_events=with_events)
         parts += [_LENGTH.pack(len(packed)), packed]
     whole = b"".join(parts)
     return _LENGTH.pack(len(whole)) + whole
@@ -50,6 +50,8 @@ def read_request(data: bytearray | memoryview) -> list[Parcel] | None:
 
 def pack_answer(result: int | Exception) -> bytes:
     """Write how many events are new, or that they could not be committed."""
+    if isinstance(result, EventsWanted):
+        return _ANSWER.pack(_WANTED, 0)
     if isinstance(result, DatabaseFull):
         return _ANSWER.pack(_FULL, 0)
     if isinstance(result, DatabaseUnavailable):
@@ -60,8 +62,10 @@ def pack_answer(result: int | Exception) -> bytes:
 
 
 def read_answer(data: bytes) -> int:
-    """Read that; raise `DatabaseUnavailable` or `NotCommitted`."""
+    """Read that; raise `EventsWanted`, `DatabaseUnavailable` or `NotCommitted`."""
     status, recorded = _ANSWER.unpack(data)
+    if status == _WANTED:
+        raise EventsWanted
     if status == _FULL:
         raise DatabaseFull("the database has no room for more")
     if status == _UNAVAILABLE:

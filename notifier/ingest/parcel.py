@@ -13,6 +13,10 @@ from notifier.events.record import Draft
 from notifier.ingest.rejects import Refusal
 
 
+class EventsWanted(Exception):
+    """Somebody wants to look at events that were not sent."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
     """Some events that could be read, and some that could not.
@@ -26,12 +30,19 @@ class Parcel:
     earlier: Sequence[tuple[UUID, ...]] = ()
     refusals: Sequence[Refusal] = ()
 
-    def packed(self) -> bytes:
-        """Write it, for another process of ours."""
+    def packed(self, *, with_events: bool) -> bytes:
+        """Write it, for another process of ours.
+
+        Without those of its events that nobody may want to look at: most are recorded
+        by their rows, and nobody is told of them.
+        """
         return pickle.dumps(
             (
                 self.source_id.bytes,
-                [render_line(event) for event in self.events],
+                [
+                    render_line(event) if with_events or draft.row is None else b""
+                    for event, draft in zip(self.events, self.drafts, strict=True)
+                ],
                 [tuple(draft) for draft in self.drafts],
                 self.earlier if any(self.earlier) else None,
                 [tuple(refusal) for refusal in self.refusals],
@@ -45,8 +56,14 @@ class Parcel:
         source_id, lines, drafts, earlier, refusals = pickle.loads(data)  # noqa: S301 - see there
         return cls(
             source_id=UUID(bytes=source_id),
-            events=ReadLater(len(lines), lambda place: parse_line(lines[place])),
+            events=ReadLater(len(lines), lambda place: _read(lines[place])),
             drafts=[Draft._make(draft) for draft in drafts],
             earlier=earlier or [()] * len(lines),
             refusals=[Refusal._make(refusal) for refusal in refusals],
         )
+
+
+def _read(line: bytes) -> Event:
+    if not line:
+        raise EventsWanted
+    return parse_line(line)

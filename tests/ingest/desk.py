@@ -51,7 +51,8 @@ class Desk:
     ) -> None:
         if (error := self.fails(events)) is not None:
             raise error
-        transaction.after_commit(lambda: self._note(events))
+        told = list(events)
+        transaction.after_commit(lambda: self._note(told))
 
     def _note(self, events: Iterable[Event]) -> None:
         self.told.extend(events)

@@ -113,6 +113,26 @@ def test_requests_that_come_at_once_are_each_told_of_their_own(pair: Pair) -> No
     assert len(pair.front.recorded()) == len(pair.behind.told) == 41
 
 
+def test_events_are_sent_when_somebody_wants_to_look_at_them(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = _Work(pair, monkeypatch)
+    with work.held():
+        pass
+    # What is known by name can be recorded without a look at the event.
+    pair.front.take(told.event())
+    pair.front.intake._commits._with_events_until = 0
+    before = len(work.requests)
+
+    assert [pair.front.take().recorded for _ in range(3)] == [1, 1, 1]
+
+    # The first one is asked for its event, the others bring theirs.
+    assert len(work.requests) - before == 4
+    assert sorted(pair.behind.told, key=lambda event: event.id) == (
+        pair.front.recorded()
+    )
+
+
 def test_what_comes_during_a_commit_is_committed_together(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
