@@ -50,9 +50,9 @@ class Interned(Generic[V]):
         self._values: _Memory[int, V] = _Memory()
 
     @property
-    def remembered(self) -> "Remembered[V]":
-        """Return the numbers that are remembered: a KeyError is what the others are."""
-        return Remembered(self._ids)
+    def remembered(self) -> Mapping[V | None, int | None]:
+        """Return the numbers that are remembered best; that of None is None."""
+        return self._ids.newer
 
     def intern(
         self, transaction: Transaction, values: Iterable[V | None]
@@ -146,31 +146,17 @@ class Interned(Generic[V]):
             self._values.put(id_, value)
 
 
-class Remembered(Generic[V]):
-    """The numbers of the values that are remembered; that of None is None."""
-
-    def __init__(self, ids: "_Memory[V, int]") -> None:
-        self._ids = ids
-
-    def __getitem__(self, value: V | None) -> int | None:
-        if value is None:
-            return None
-        number = self._ids.get(value)
-        if number is None:
-            raise KeyError(value)
-        return number
-
-
 class _Memory(Generic[_Key, _Found]):
     """Pairs that were used lately. When the newer half is full, the older one goes."""
 
     def __init__(self) -> None:
-        self._newer: dict[_Key, _Found] = {}
-        self._older: dict[_Key, _Found] = {}
+        # Under nothing stands nothing.
+        self.newer: dict[_Key | None, _Found | None] = {None: None}
+        self._older: dict[_Key | None, _Found | None] = {}
         self._lock = threading.Lock()
 
     def get(self, key: _Key) -> _Found | None:
-        found = self._newer.get(key)
+        found = self.newer.get(key)
         if found is None:
             found = self._older.get(key)
             if found is not None:
@@ -179,6 +165,6 @@ class _Memory(Generic[_Key, _Found]):
 
     def put(self, key: _Key, found: _Found) -> None:
         with self._lock:
-            if len(self._newer) >= _CACHE_SIZE:
-                self._older, self._newer = self._newer, {}
-            self._newer[key] = found
+            if len(self.newer) > _CACHE_SIZE:
+                self._older, self.newer = self.newer, {None: None}
+            self.newer[key] = found

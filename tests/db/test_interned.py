@@ -96,8 +96,8 @@ def test_what_is_remembered_does_not_grow_for_ever(
     for text in "abcdefg":
         with database.transaction() as transaction:
             texts.intern_one(transaction, text)
-        assert len(texts._ids._newer) + len(texts._ids._older) <= 6
-        assert len(texts._values._newer) + len(texts._values._older) <= 6
+        assert len(texts._ids.newer) + len(texts._ids._older) <= 8
+        assert len(texts._values.newer) + len(texts._values._older) <= 8
 
     with database.transaction() as transaction:
         assert len(set(texts.intern(transaction, "abcdefg").values())) == 8
