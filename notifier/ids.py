@@ -9,6 +9,7 @@ from uuid import UUID
 _NS_PER_MS = 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_MILLISECOND = timedelta(milliseconds=1)
 
 # An id is no secret, so no system call is made for it: each would hand the interpreter
 # to another thread. Processes that were forked must not make the same ids.
@@ -28,7 +29,7 @@ def uuid7(at_ns: int | None = None) -> UUID:
 
 def made_at(id_: UUID) -> datetime:
     """Read the time out of a UUIDv7, to the millisecond: no column repeats it."""
-    return datetime.fromtimestamp((id_.int >> 80) / 1000, UTC)
+    return _EPOCH + (id_.int >> 80) * _MILLISECOND
 
 
 def first_uuid7(at_ns: int) -> UUID:

@@ -2,7 +2,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from notifier.ids import first_id, first_uuid7, made_at, uuid7
@@ -55,6 +55,7 @@ def test_an_id_is_made_for_now_unless_told_otherwise() -> None:
     assert first_uuid7(before) <= made <= uuid7(after + 245)
 
 
+@example(datetime(4148, 1, 1, microsecond=1000, tzinfo=UTC))
 @given(st.datetimes(timezones=st.just(UTC)))
 def test_a_time_has_a_bound_though_ids_begin_in_1970(at: datetime) -> None:
     bound = first_id(at)
