@@ -25,9 +25,9 @@ from notifier.ingest.parcel import EventsWanted, Parcel
 _PATIENCE_S: Final = 60
 _TIMEOUT: Final = struct.pack("ll", _PATIENCE_S, 0)
 
-# Then, one at a time tries again.
+# Who was not answered stays away for so long; then one of its threads tries again.
 _ALONE_S: Final = 10.0
-# As long as events are taken to be wanted that were wanted once.
+# Once somebody wanted to look at events, they are sent along for so long.
 _WANTED_S: Final = 60.0
 
 _log = structlog.get_logger(__name__)
@@ -69,7 +69,8 @@ class CommitClient:
 
     def _bring(self, door: socket.socket, parcels: Sequence[Parcel]) -> int:
         """Bring *parcels*, with their events if somebody wants to look at these."""
-        if time.monotonic() >= self._with_events_until:
+        # Of several, some may be committed before one is wanted.
+        if len(parcels) == 1 and time.monotonic() >= self._with_events_until:
             try:
                 return self._ask(door, pack_request(parcels, with_events=False))
             except EventsWanted:
