@@ -17,6 +17,8 @@ from tests.faults.together import put_together
 from tests.faults.trial import Plan, run_trial
 
 _PUSHES_AT_LEAST = 30
+# A disk takes a while to be filled, and some are to be pushed after that.
+_TO_FILL = {"disk-full": 120, "storage-full": 120}
 # Something has to be in progress whenever something goes wrong.
 _PUSHES_A_TIME = 10
 
@@ -58,7 +60,8 @@ def test_nothing_acknowledged_is_lost(
 ) -> None:
     monkeypatch.setattr(sqlite_ill, "_LOCKED_S", 3.0)
     scenario = put_together([_short(name) for name in names.split()])
-    pushes = max(_PUSHES_AT_LEAST, _PUSHES_A_TIME * scenario.times)
+    least = _TO_FILL.get(names, _PUSHES_AT_LEAST)
+    pushes = max(least, _PUSHES_A_TIME * scenario.times)
     # Of ten images, one loses its tag, one its manifest and one its layer.
     deletes = pushes // 10 * 3
     requests = pushes * 4 + deletes
