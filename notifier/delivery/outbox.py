@@ -1,6 +1,6 @@
 """The outbox: an event's deliveries are made in the transaction of its change."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -39,7 +39,7 @@ class Outbox:
         signals.announced.connect(self.receive, sender)
 
     def receive(
-        self, _sender: object, *, events: Collection[Event], transaction: Transaction
+        self, _sender: object, *, events: Sequence[Event], transaction: Transaction
     ) -> None:
         """Make a delivery for each endpoint that wants one of *events*."""
         wanted = [

@@ -1,38 +1,9 @@
 """Events as receivers get them: those that nobody looks at are not even read."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import overload
 
 from notifier.events.event import Action, Event
-
-
-class Announced(Collection[Event]):
-    """The events at *places* of some, in that order, and the *actions* of these.
-
-    What another registry tells comes as lines, and is an event once it is looked at.
-    """
-
-    def __init__(
-        self,
-        events: Sequence[Event],
-        places: Sequence[int],
-        actions: Sequence[Action],
-    ) -> None:
-        self.actions = actions
-        self._events = events
-        self._places = places
-
-    def __iter__(self) -> Iterator[Event]:
-        """Yield the events."""
-        return map(self._events.__getitem__, self._places)
-
-    def __len__(self) -> int:
-        """Return how many they are."""
-        return len(self._places)
-
-    def __contains__(self, event: object) -> bool:
-        """Tell whether it is one of them."""
-        return any(each == event for each in self)
 
 
 class ReadLater(Sequence[Event]):
@@ -63,3 +34,19 @@ class ReadLater(Sequence[Event]):
         if event is None:
             event = self._events[place] = self._read(place)
         return event
+
+
+class Announced(ReadLater):
+    """The events at *places* of some, in that order, and the *actions* of these.
+
+    What another registry tells comes as lines, and is an event once it is looked at.
+    """
+
+    def __init__(
+        self,
+        events: Sequence[Event],
+        places: Sequence[int],
+        actions: Sequence[Action],
+    ) -> None:
+        super().__init__(len(places), lambda place: events[places[place]])
+        self.actions = actions

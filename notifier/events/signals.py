@@ -3,8 +3,8 @@
 One tells of all that is announced at once, whatever it is. Then there is one for each
 action, and one for all operational events, for who wants to hear of these alone.
 
-A receiver is called as ``receiver(sender, *, events, transaction)``: *events* are some
-`Event`s that are recorded already (`Announced`), *transaction* a `db.Transaction`. It
+A receiver is called as ``receiver(sender, *, events, transaction)``: *events* is a
+sequence of `Event` that are recorded already, *transaction* a `db.Transaction`. It
 may add rows, and callbacks for after the commit; by then it must have looked at the
 events that it wants to see. If it raises, the change is undone.
 Receivers run in no particular order. *sender* is the application object: connect with

@@ -53,7 +53,7 @@ class Parcel:
     @classmethod
     def unpacked(cls, data: bytes | memoryview) -> Self:
         """Read one that a process of ours has written."""
-        source_id, lines, drafts, earlier, refusals = pickle.loads(data)  # noqa: S301 - see there
+        source_id, lines, drafts, earlier, refusals = pickle.loads(data)  # noqa: S301 - nobody else is on the line
         return cls(
             source_id=UUID(bytes=source_id),
             events=ReadLater(len(lines), lambda place: _read(lines[place])),
