@@ -1,8 +1,8 @@
 """The web server's own certificate and key: whether they can be served."""
 
 import threading
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -71,23 +71,35 @@ class CertificateFiles:
         """Return what differs once one of the files, or a link to it, was replaced."""
         return _version(self.certificate), _version(self.key)
 
-    def watch(self, changed: Callable[[], object]) -> None:
+    @contextmanager
+    def watched(self, changed: Callable[[], object]) -> Iterator[None]:
         """Call *changed*, in a thread, each time that they have been replaced.
 
         One is replaced after the other: it is called when both have been so for a
         moment.
         """
-        threading.Thread(
+        done = threading.Event()
+        thread = threading.Thread(
             target=self._watch,
-            args=(changed, self.version()),
+            args=(changed, self.version(), done),
             name="certificate",
             daemon=True,
-        ).start()
+        )
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
 
-    def _watch(self, changed: Callable[[], object], first: tuple[object, ...]) -> None:
+    def _watch(
+        self,
+        changed: Callable[[], object],
+        first: tuple[object, ...],
+        done: threading.Event,
+    ) -> None:
         told = before = first
-        while True:
-            time.sleep(_LOOK_EVERY_S)
+        while not done.wait(_LOOK_EVERY_S):
             now = self.version()
             if now == before != told:
                 told = now

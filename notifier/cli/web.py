@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
 
 import click
@@ -61,9 +61,8 @@ def command(settings: Settings | None) -> None:
     certificate = CertificateFiles.of(settings)
     server = _server(settings, certificate)
     server.ask_before_replacing(partial(_may_replace, settings, certificate))
-    if certificate is not None:
-        certificate.watch(server.replace)
-    with _mover(), _committer() as door:
+    watched = certificate.watched(server.replace) if certificate else nullcontext()
+    with _mover(), _committer() as door, watched:
         load = partial(_load, os.getpid(), door)
         try:
             server.serve(target_loader=load, wrap_loader=False)

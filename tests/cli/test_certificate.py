@@ -161,11 +161,11 @@ def test_a_watch_tells_when_files_were_replaced(
     files: CertificateFiles, authority: Authority
 ) -> None:
     told: list[tuple[object, ...]] = []
-    files.watch(lambda: told.append(files.version()))
 
-    write(files, authority.sign("localhost"))
-    wait_until(lambda: told, 30)
-    files.key.unlink()
-    wait_until(lambda: len(told) == 2, 30)
+    with files.watched(lambda: told.append(files.version())):
+        write(files, authority.sign("localhost"))
+        wait_until(lambda: told, 30)
+        files.key.unlink()
+        wait_until(lambda: len(told) == 2, 30)
 
     assert told[0] != told[1] == files.version()

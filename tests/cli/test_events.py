@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
@@ -185,7 +186,7 @@ def test_tail_says_that_something_is_missing(
             raise KeyboardInterrupt
         nap()
 
-    monkeypatch.setattr("notifier.cli.tailing.time.sleep", sleep)
+    monkeypatch.setattr("notifier.cli.tailing.time", SimpleNamespace(sleep=sleep))
 
     followed = notifier("events", "tail", "-f", "-n", "0", "--json")
 
