@@ -1,20 +1,20 @@
 """Many rows at once, each as the log writes it: by COPY, or in large transactions."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
-from operator import itemgetter
-from typing import Any, Final
+from typing import Final
 
 import psycopg
 
 from notifier.audit.timelines.counting import Counting
-from notifier.db import Database, Transaction
+from notifier.db import Database, PreparedRows, Transaction
 from notifier.events import uncounted
 from notifier.events.event import Event
 from notifier.events.lines import Recorded
 from notifier.events.record import Recorder
+from notifier.events.rows import picker
 from notifier.events.tables import EventRow
 
 _AT_ONCE: Final = 50_000
@@ -24,7 +24,8 @@ _AT_ONCE: Final = 50_000
 _LOADING: Final = ("PRAGMA synchronous=OFF", "PRAGMA cache_size=-2000000")
 _SERVING: Final = ("PRAGMA wal_checkpoint(TRUNCATE)", "ANALYZE")
 
-_PICK: Final = itemgetter(*uncounted.COLUMNS)
+_ROWS: Final = PreparedRows(EventRow.id)
+_COUNTED: Final = picker(uncounted.COLUMNS)
 
 _Put = Callable[[Transaction, Sequence[Event]], None]
 
@@ -69,28 +70,23 @@ def _insert(recorder: Recorder) -> _Put:
 
 def _copy(recorder: Recorder) -> _Put:
     """Make what records events by COPY, their rows being those of *recorder*."""
-    columns = EventRow.__table__.columns
-    names = ", ".join(columns.keys())
+    names = ", ".join(EventRow.__table__.columns.keys())
 
     def put(transaction: Transaction, events: Sequence[Event]) -> None:
         dialect = transaction.connection.dialect
-        binders = {
-            column.key: convert
-            for column in columns
-            if (convert := column.type.dialect_impl(dialect).bind_processor(dialect))
-        }
         # While it copies, the connection can do nothing else.
-        rows = recorder.rows(transaction, events)
+        rows = recorder.rows(
+            transaction, events, recorded_at=list(map(_recorded_at, events))
+        )
         connection = transaction.connection.connection.driver_connection
         assert isinstance(connection, psycopg.Connection)
         with (
             connection.cursor() as cursor,
             cursor.copy(f"COPY events ({names}) FROM STDIN") as copy,
         ):
-            for row, event in zip(rows, events, strict=True):
-                row["recorded_at"] = _recorded_at(event)
-                copy.write_row(_bound(row, binders, columns.keys()))
-        uncounted.note(transaction.connection, map(_PICK, rows))
+            for row in _ROWS.bind(dialect, rows):
+                copy.write_row(row)
+        uncounted.note(transaction.connection, map(_COUNTED, rows))
 
     return put
 
@@ -98,13 +94,3 @@ def _copy(recorder: Recorder) -> _Put:
 def _recorded_at(event: Event) -> datetime:
     """Return when it would have been recorded: as soon as it happened."""
     return datetime.fromtimestamp(event.timestamp_ns / 1e9, UTC)
-
-
-def _bound(
-    row: Mapping[str, Any],
-    binders: Mapping[str, Callable[[Any], Any]],
-    names: Sequence[str],
-) -> list[Any]:
-    return [
-        binders[name](row[name]) if name in binders else row[name] for name in names
-    ]

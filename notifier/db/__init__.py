@@ -11,7 +11,7 @@ from notifier.db.database import (
 from notifier.db.each import PreparedEach, Values
 from notifier.db.interned import Interned, Text
 from notifier.db.prepared import Prepared, PreparedIn
-from notifier.db.rows import Bound, PreparedRows
+from notifier.db.rows import Bound, PreparedRows, Row
 from notifier.db.unmapped import unmapped
 from notifier.db.unsorted import unsorted
 
@@ -26,6 +26,7 @@ __all__ = [
     "PreparedEach",
     "PreparedIn",
     "PreparedRows",
+    "Row",
     "Text",
     "Transaction",
     "Values",

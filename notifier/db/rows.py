@@ -6,9 +6,9 @@ the time: a transaction that others wait for need not be kept open for that.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
-from operator import itemgetter
+from itertools import chain
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -16,9 +16,17 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import InstrumentedAttribute
 
-from notifier.db.compiled import INSERTS, Compiled, compile_statement, open_cursor
+from notifier.db.compiled import (
+    INSERTS,
+    Compiled,
+    Convert,
+    compile_statement,
+    open_cursor,
+)
 
-# The values of a row, in the order of the statement, as the driver takes them.
+# The values of a row, in the order of the table's columns: as the program has them, and
+# as the driver takes them.
+Row = Sequence[Any]
 Bound = Sequence[Any]
 
 # A statement is prepared for each number of rows up to the first of these, and for the
@@ -28,56 +36,50 @@ _PARTS = re.compile(r"(.* VALUES )(\(.*\))( ON CONFLICT .*)", re.DOTALL)
 
 
 class PreparedRows:
-    """Adds rows to the table of *key* unless they are there, by its columns *names*."""
+    """Adds whole rows to the table of *key*, unless they are there."""
 
-    def __init__(self, key: InstrumentedAttribute[Any], names: Sequence[str]) -> None:
+    def __init__(self, key: InstrumentedAttribute[Any]) -> None:
         self._key = key
-        self._names = list(names)
+        self._names = key.class_.__table__.columns.keys()
+        self._place = self._names.index(key.key)
         self._compiled: dict[str, Compiled] = {}
+        self._converts: dict[str, list[tuple[int, Convert]]] = {}
         self._text = cache(_text)
-        self._pickers: dict[tuple[str, tuple[str, ...]], itemgetter[Any]] = {}
 
-    def bind(self, dialect: Dialect, rows: Sequence[Mapping[str, Any]]) -> list[Bound]:
+    def bind(self, dialect: Dialect, rows: Sequence[Row]) -> list[Bound]:
         """Convert the values of *rows*."""
-        compiled = self._compile(dialect)
-        columns = [(name, compiled.binders.get(name)) for name in compiled.order or ()]
-        return [
-            [
-                row[name] if convert is None else convert(row[name])
-                for name, convert in columns
+        converts = self._converts.get(dialect.name)
+        if converts is None:
+            binders = self._compile(dialect).binders
+            converts = self._converts[dialect.name] = [
+                (place, binders[name])
+                for place, name in enumerate(self._names)
+                if name in binders
             ]
-            for row in rows
-        ]
-
-    def picker(self, dialect: Dialect, names: Sequence[str]) -> Callable[[Bound], Any]:
-        """Return what picks the values of the columns *names* out of a row.
-
-        Of one name, it picks the value itself.
-        """
-        key = dialect.name, tuple(names)
-        picker = self._pickers.get(key)
-        if picker is None:
-            order = self._compile(dialect).order or []
-            picker = self._pickers[key] = itemgetter(*map(order.index, names))
-        return picker
+        bound: list[Bound] = []
+        for row in rows:
+            values = [*row]
+            for place, convert in converts:
+                values[place] = convert(values[place])
+            bound.append(values)
+        return bound
 
     def add(self, connection: sa.Connection, rows: Sequence[Bound]) -> list[bool]:
         """Add *rows*, whose keys differ; tell of each whether it is new."""
         compiled = self._compile(connection.dialect)
-        place = (compiled.order or []).index(self._key.key)
         added: list[bool] = []
         cursor = open_cursor(connection)
         try:
             while len(added) < len(rows):
                 part = rows[len(added) : len(added) + _number(len(rows) - len(added))]
-                values = [value for row in part for value in row]
+                values = [*chain.from_iterable(part)]
                 cursor.execute(self._text(compiled.text, len(part)), values)
                 found = cursor.fetchall()
                 if len(found) == len(part):
                     added += [True] * len(part)
                 else:
                     keys = {key for (key,) in found}
-                    added += [row[place] in keys for row in part]
+                    added += [row[self._place] in keys for row in part]
         finally:
             cursor.close()
         return added

@@ -1,8 +1,9 @@
 """The audit log's rows, written once in the transaction of the change and read."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import chain, compress
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -13,8 +14,8 @@ from notifier.db import (
     Bound,
     Database,
     Interned,
-    Prepared,
     PreparedRows,
+    Row,
     Text,
     Transaction,
 )
@@ -30,6 +31,7 @@ from notifier.events.rows import (
     action_named,
     digests_of,
     event_of,
+    picker,
     repositories_of,
     rows_of,
     rows_that_can_be,
@@ -63,12 +65,12 @@ class Recorder:
     def insert(self, transaction: Transaction, events: Sequence[Event]) -> None:
         """Add one row for each of *events*.
 
-        Of hosts and programs that are too many to be kept, it tells so much.
+        Of hosts and programs that are too many to be kept, it tells so much. Raises a
+        `ValueError` if one is there.
         """
-        rows = self._new_rows(transaction, events)
-        _INSERT.run_many(transaction.connection, rows)
-        feed.note(transaction, [event.id.bytes for event in events])
-        uncounted.note(transaction.connection, map(_PICK, rows))
+        drafts = [Draft(event.id.bytes, None) for event in events]
+        if None in self.add(transaction, drafts, events):
+            raise ValueError("an event of that id is recorded already")
 
     def add(
         self,
@@ -86,11 +88,9 @@ class Recorder:
         are_new = _ADD.add(connection, rows)
         if any(are_new):
             feed.note(transaction, [draft.id for draft in compress(drafts, are_new)])
-            pick = _ADD.picker(connection.dialect, uncounted.COLUMNS)
-            uncounted.note(connection, map(pick, compress(rows, are_new)))
-        action_of = _ADD.picker(connection.dialect, ["action"])
+            uncounted.note(connection, map(_COUNTED, compress(rows, are_new)))
         return [
-            action_named(action_of(row)) if is_new else None
+            action_named(_ACTION(row)) if is_new else None
             for row, is_new in zip(rows, are_new, strict=True)
         ]
 
@@ -118,25 +118,30 @@ class Recorder:
         They are told nobody, by no delivery and no feed, nor counted: they were when
         they were new.
         """
-        rows = self.rows(transaction, [line.event for line in lines])
-        for row, line in zip(rows, lines, strict=True):
-            row["recorded_at"] = line.recorded_at
-        _PUT_BACK.run_many(transaction.connection, rows)
+        rows = self.rows(
+            transaction,
+            [line.event for line in lines],
+            recorded_at=[line.recorded_at for line in lines],
+        )
+        connection = transaction.connection
+        _ADD.add(connection, _ADD.bind(connection.dialect, rows))
 
     def take_back(self, transaction: Transaction, events: Sequence[Event]) -> None:
         """Let *events* count once less: each was recorded twice, and is once more."""
         rows = self.rows(transaction, events)
-        uncounted.note(transaction.connection, map(_PICK, rows), times=-1)
+        uncounted.note(transaction.connection, map(_COUNTED, rows), times=-1)
 
     def rows(
         self,
         transaction: Transaction,
         events: Sequence[Event],
         stand_ins: Mapping[str, str] = MappingProxyType({}),
-    ) -> list[dict[str, Any]]:
-        """Return the row of each of *events*, by the names of the table's columns.
+        recorded_at: Sequence[datetime] | None = None,
+    ) -> list[Row]:
+        """Return the row of each of *events*, which were *recorded_at* these times.
 
-        *stand_ins* are for texts that are not to be recorded.
+        That is now, if no times are given. *stand_ins* are for texts that are not to be
+        recorded.
         """
         recorded = (texts_of(events), stand_ins.values())
         texts = self.texts.intern(
@@ -146,7 +151,7 @@ class Recorder:
             texts = {**texts, **{old: texts[new] for old, new in stand_ins.items()}}
         digests = self.digests.intern(transaction, digests_of(events))
         repositories = self.repositories.intern(transaction, repositories_of(events))
-        return rows_of(events, Numbers(texts, digests, repositories))
+        return rows_of(events, Numbers(texts, digests, repositories), recorded_at)
 
     def lines(
         self, connection: sa.Connection, rows: Sequence[sa.Row[Any]]
@@ -211,19 +216,16 @@ class Recorder:
             made = iter(_ADD.bind(transaction.connection.dialect, rows))
         return [next(made) if draft.row is None else draft.row for draft in drafts]
 
-    def _new_rows(
-        self, transaction: Transaction, events: Sequence[Event]
-    ) -> list[dict[str, Any]]:
+    def _new_rows(self, transaction: Transaction, events: Sequence[Event]) -> list[Row]:
         stand_ins = self._strangers.stand_ins(
             transaction.connection, strange_texts_of(events)
         )
         return self.rows(transaction, events, stand_ins)
 
 
-_PICK = itemgetter(*uncounted.COLUMNS)
-_INSERT = Prepared(lambda insert: insert(EventRow))
-_PUT_BACK = Prepared(lambda insert: insert(EventRow).on_conflict_do_nothing())
-_ADD = PreparedRows(EventRow.id, EventRow.__table__.columns.keys())
+_ADD = PreparedRows(EventRow.id)
+_COUNTED = picker(uncounted.COLUMNS)
+_ACTION = picker(["action"])
 
 
 def _ids_of(rows: Sequence[Any], columns: Sequence[str]) -> Iterable[Any]:

@@ -1,15 +1,17 @@
 """The audit log's rows, made of events, and events made of rows."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 import orjson
 import sqlalchemy as sa
 
+from notifier.db import Row
 from notifier.events.addresses import pack_address, unpack_address
 from notifier.events.event import (
     Action,
@@ -20,7 +22,7 @@ from notifier.events.event import (
     Source,
     Target,
 )
-from notifier.events.tables import ACTIONS, KINDS, TAG_CHANGES
+from notifier.events.tables import ACTIONS, KINDS, TAG_CHANGES, EventRow
 from notifier.events.urls import shared_part, whole_url
 from notifier.registry.digest import Digest
 
@@ -41,6 +43,7 @@ TEXT_COLUMNS: Final = (
 DIGEST_COLUMNS: Final = ("digest_id", "previous_digest_id")
 REPOSITORY_COLUMNS: Final = ("repository_id", "from_repository_id")
 
+_COLUMNS: Final = EventRow.__table__.columns.keys()
 _ACTIONS = {number: action for action, number in ACTIONS.items()}
 _KINDS = {number: kind for kind, number in KINDS.items()}
 _TAG_CHANGES = {number: change for change, number in TAG_CHANGES.items()}
@@ -107,15 +110,15 @@ def repositories_of(events: Sequence[Event]) -> Iterable[str | None]:
         yield event.target.from_repository
 
 
-def rows_of(events: Sequence[Event], numbers: Numbers) -> list[dict[str, Any]]:
-    """Return the row of each of *events*, by the names of the table's columns."""
-    now = datetime.now(UTC)
-    return [_row(event, numbers, now) for event in events]
+def rows_of(
+    events: Sequence[Event], numbers: Numbers, recorded_at: Sequence[datetime] | None
+) -> list[Row]:
+    """Return the rows of *events*, which were *recorded_at* these times, or now."""
+    times = recorded_at or [datetime.now(UTC)] * len(events)
+    return [_row(event, numbers, at) for event, at in zip(events, times, strict=True)]
 
 
-def rows_that_can_be(
-    events: Sequence[Event], numbers: Numbers
-) -> Iterable[dict[str, Any] | None]:
+def rows_that_can_be(events: Sequence[Event], numbers: Numbers) -> Iterable[Row | None]:
     """Yield the row of each of *events*; None where a number is not found."""
     now = datetime.now(UTC)
     for event in events:
@@ -125,44 +128,51 @@ def rows_that_can_be(
             yield None
 
 
-def _row(event: Event, numbers: Numbers, now: datetime) -> dict[str, Any]:
+def picker(names: Sequence[str]) -> Callable[[Row], Any]:
+    """Return what picks the values of the columns *names* out of a row.
+
+    Of one name, it picks the value itself.
+    """
+    return itemgetter(*map(_COLUMNS.index, names))
+
+
+def _row(event: Event, numbers: Numbers, recorded_at: datetime) -> Row:
     texts, digests, repositories = numbers
     target, request = event.target, event.request
     descriptor, ingested = target.descriptor, event.ingested
     addr, port = pack_address(request.addr)
-    return {
-        "id": event.id,
-        "request_id": request.id,
-        "timestamp_ns": event.timestamp_ns,
-        "recorded_at": now,
-        "size": descriptor.size if descriptor else None,
-        "repository_id": repositories[target.repository],
-        "from_repository_id": repositories[target.from_repository],
-        "digest_id": digests[descriptor.digest if descriptor else None],
-        "previous_digest_id": digests[event.previous_digest],
-        "media_type_text": texts[descriptor.media_type if descriptor else None],
-        "artifact_type_text": texts[target.artifact_type],
-        "registry_text": texts[shared_part(target)],
-        "actor_text": texts[event.actor],
-        "credential_text": texts[event.credential],
-        "ingest_text": texts[ingested.source if ingested else None],
-        "host_text": texts[request.host],
-        "useragent_text": texts[request.useragent],
-        "source_text": texts[event.source.addr],
-        "instance_text": texts[_instance(event.source.instance_id)],
-        "port": port,
-        "action": ACTIONS[event.action],
-        "kind": KINDS[target.kind] if target.kind else None,
-        "tag_change": TAG_CHANGES[event.tag_change] if event.tag_change else None,
-        "addr": addr,
-        "method": request.method,
-        "tag": target.tag,
-        "ingest_id": ingested.id if ingested else None,
-        "target_references": None
-        if target.references is None
-        else orjson.dumps(target.references),
-        "detail": None if event.detail is None else orjson.dumps(event.detail),
-    }
+    # In the order of the table's columns.
+    return (
+        event.id,
+        request.id,
+        event.timestamp_ns,
+        recorded_at,
+        descriptor.size if descriptor else None,
+        repositories[target.repository],
+        repositories[target.from_repository],
+        digests[descriptor.digest if descriptor else None],
+        digests[event.previous_digest],
+        texts[descriptor.media_type if descriptor else None],
+        texts[target.artifact_type],
+        texts[shared_part(target)],
+        texts[event.actor],
+        texts[event.credential],
+        texts[request.host],
+        texts[request.useragent],
+        texts[event.source.addr],
+        texts[_instance(event.source.instance_id)],
+        port,
+        ACTIONS[event.action],
+        KINDS[target.kind] if target.kind else None,
+        TAG_CHANGES[event.tag_change] if event.tag_change else None,
+        addr,
+        request.method,
+        target.tag,
+        None if target.references is None else orjson.dumps(target.references),
+        None if event.detail is None else orjson.dumps(event.detail),
+        texts[ingested.source if ingested else None],
+        ingested.id if ingested else None,
+    )
 
 
 def action_named(number: int) -> Action:
