@@ -21,10 +21,10 @@ def pack_address(text: str) -> tuple[bytes, int | None]:
     """
     host, colon, port = text.rpartition(":")
     if colon and host and port.isdecimal() and int(port[:6]) <= _MAX_PORT:
-        packed = _pack(host.removeprefix("[").removesuffix("]"))
-        if unpack_address(packed, int(port)) == text:
+        packed, before_port = _pack(host.removeprefix("[").removesuffix("]"))
+        if before_port and f"{before_port}:{int(port)}" == text:
             return packed, int(port)
-    return _pack(text), None
+    return _pack(text)[0], None
 
 
 def unpack_address(packed: bytes, port: int | None) -> str:
@@ -33,9 +33,7 @@ def unpack_address(packed: bytes, port: int | None) -> str:
     if kind == _TEXT:
         return rest.decode()
     host = socket.inet_ntop(_FAMILIES[kind], rest)
-    if port is None:
-        return host
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return host if port is None else f"{_before_port(host)}:{port}"
 
 
 def network_bounds(network: IPv4Network | IPv6Network) -> tuple[bytes, bytes]:
@@ -45,13 +43,18 @@ def network_bounds(network: IPv4Network | IPv6Network) -> tuple[bytes, bytes]:
     return kind + first.packed, kind + last.packed
 
 
+def _before_port(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
 @lru_cache(maxsize=16_384)
-def _pack(host: str) -> bytes:
+def _pack(host: str) -> tuple[bytes, str | None]:
+    """Return the bytes of *host*, and how an address is written before a port."""
     for kind, family in _FAMILIES.items():
         try:
             packed = kind + socket.inet_pton(family, host)
         except (OSError, ValueError):
             continue
         if unpack_address(packed, None) == host:
-            return packed
-    return _TEXT + host.encode()
+            return packed, _before_port(host)
+    return _TEXT + host.encode(), None

@@ -5,6 +5,7 @@ another registry may have a prefix here that it does not have there; then that f
 the part, as its fragment: ``https://hub.example.com#hub/``.
 """
 
+from functools import lru_cache
 from typing import Final
 
 from notifier.events.event import Kind, Target
@@ -19,16 +20,10 @@ def shared_part(target: Target) -> str | None:
 
     It is None for the URL of content that does not name it by its digest.
     """
-    url, name = target.url, target.repository or ""
-    path = _path_of(target, name)
-    if url is None or url.endswith(path):
-        return url.removesuffix(path) if url else url
-    head, _, repository = url.removesuffix(_tail_of(target)).partition(_API)
-    if repository and name.endswith(f"/{repository}"):
-        prefix = name.removesuffix(repository)
-        if f"{head}{_path_of(target, repository)}" == url:
-            return f"{head}#{prefix}"
-    return None
+    if not target.url:
+        return target.url
+    digest = target.descriptor.digest if target.descriptor else None
+    return _shared_part(target.url, target.kind, target.repository or "", digest)
 
 
 def whole_url(
@@ -39,13 +34,21 @@ def whole_url(
     return head + _path((repository or "").removeprefix(prefix), _tail(kind, digest))
 
 
-def _path_of(target: Target, repository: str) -> str:
-    return _path(repository, _tail_of(target))
-
-
-def _tail_of(target: Target) -> str:
-    digest = target.descriptor.digest if target.descriptor else None
-    return _tail(target.kind, digest)
+@lru_cache(maxsize=1024)
+def _shared_part(
+    url: str, kind: Kind | None, name: str, digest: Digest | None
+) -> str | None:
+    # Much is pulled again and again.
+    tail = _tail(kind, digest)
+    path = _path(name, tail)
+    if url.endswith(path):
+        return url.removesuffix(path)
+    head, _, repository = url.removesuffix(tail).partition(_API)
+    if repository and name.endswith(f"/{repository}"):
+        prefix = name.removesuffix(repository)
+        if f"{head}{_path(repository, tail)}" == url:
+            return f"{head}#{prefix}"
+    return None
 
 
 def _path(repository: str, tail: str) -> str:
