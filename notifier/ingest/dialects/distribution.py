@@ -9,6 +9,8 @@ from functools import lru_cache
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
+import orjson
+
 from notifier.events.event import (
     Action,
     Descriptor,
@@ -33,6 +35,8 @@ _ACTIONS: Final = {
 _MAX_METHOD: Final = 32
 _MAX_REFERENCES: Final = 1000
 _MAX_PLATFORM: Final = 1024
+# Few targets are told in more bytes, but those with references.
+_MAX_REMEMBERED: Final = 1024
 
 
 class Distribution(Dialect):
@@ -96,6 +100,23 @@ def _key(told: dict[str, Any], name: str, receipt: Receipt) -> Key:
 
 def _target(value: Any, action: Action, prefix: str) -> Target:
     told = reading.obj(value, "target")
+    try:
+        written = orjson.dumps(told)
+    except orjson.JSONEncodeError:
+        # It reads deeper than it writes.
+        return _read_target(told, action, prefix)
+    if len(written) > _MAX_REMEMBERED:
+        return _read_target(told, action, prefix)
+    return _remembered_target(written, action, prefix)
+
+
+@lru_cache(maxsize=1024)
+def _remembered_target(written: bytes, action: Action, prefix: str) -> Target:
+    # Much is pulled again and again.
+    return _read_target(orjson.loads(written), action, prefix)
+
+
+def _read_target(told: dict[str, Any], action: Action, prefix: str) -> Target:
     repository = reading.repository(told.get("repository"), "target.repository", prefix)
     url = reading.address(told.get("url"), "target.url") or None
     tag = reading.tag(told.get("tag"), "target.tag")
