@@ -41,6 +41,7 @@ from notifier.web.api import openapi
 from notifier.web.application import Application
 from notifier.web.auth import tokens
 from notifier.web.auth.quota import Quota
+from notifier.web.lines import RequestLines
 from notifier.web.rates import Rate
 from notifier.web.services import Services, get_services
 from notifier.web.streams import Streams
@@ -78,6 +79,7 @@ def close(app: Flask) -> None:
     own.intake.close()
     own.nudger.close()
     own.database.close()
+    own.lines.close()
 
 
 def move_journals(settings: Settings, stopping: threading.Event) -> None:
@@ -160,6 +162,7 @@ def _compose(
         outbox=core.outbox,
         nudger=core.nudger,
         metrics=core.metrics,
+        lines=RequestLines(),
         counter=core.counter,
         streams=Streams(database, settings.web_streams),
         source=Source(

@@ -3,7 +3,6 @@
 import logging
 import sys
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -43,8 +42,9 @@ def configure(log_format: LogFormat) -> None:
 def lines_writer() -> Callable[[Iterable[dict[str, Any]]], None]:
     """Return what writes lines that come by the thousand, for `configure`'s format.
 
-    Each line is given by its words, *event* among them. As JSON they take a fifth of
-    the time that structlog takes, and there is one for each request and attempt.
+    Each line is given by its words, *event* and *timestamp* among them. As JSON they
+    take a fifth of the time that structlog takes, and there is one for each request and
+    attempt.
     """
     if structlog.get_config()["logger_factory"].__class__ is _JSON_LOGGERS:
         return _write_json
@@ -52,11 +52,9 @@ def lines_writer() -> Callable[[Iterable[dict[str, Any]]], None]:
 
 
 def _write_json(lines: Iterable[dict[str, Any]]) -> None:
-    now = datetime.now(UTC)
     sys.stderr.buffer.write(
         b"".join(
-            orjson.dumps({**words, "level": "info", "timestamp": now}, option=_LINE)
-            for words in lines
+            orjson.dumps({**words, "level": "info"}, option=_LINE) for words in lines
         )
     )
     sys.stderr.buffer.flush()

@@ -2,12 +2,15 @@ import json
 import logging
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 import structlog
 
 from notifier import logs
 from notifier.config import LogFormat
+
+NOW = datetime.now(UTC)
 
 
 @pytest.fixture(autouse=True)
@@ -64,7 +67,7 @@ def test_a_terminal_gets_words(capsysbinary: pytest.CaptureFixture[bytes]) -> No
     logs.configure(LogFormat.CONSOLE)
 
     structlog.get_logger().info("pushed", path="/v2/")
-    logs.lines_writer()([{"event": "request", "status": 200}])
+    logs.lines_writer()([{"event": "request", "status": 200, "timestamp": NOW}])
 
     pushed, request = lines(capsysbinary)
     assert b"pushed" in pushed
@@ -93,7 +96,7 @@ def test_the_quick_way_writes_the_same_kind_of_line(
     logs.configure(LogFormat.JSON)
 
     structlog.get_logger().info("request", status=200)
-    logs.lines_writer()([{"event": "request", "status": 200}])
+    logs.lines_writer()([{"event": "request", "status": 200, "timestamp": NOW}])
 
     slow, quick = map(json.loads, lines(capsysbinary))
     assert set(slow) == set(quick)

@@ -37,6 +37,7 @@ def report(
         "endpoint": recipient.name,
         "endpoint_id": str(recipient.id),
         "url": _shown(recipient.url),
+        "timestamp": now,
     }
     logs.lines_writer()(
         about | _words(item, pending[item.delivery_id]) for item in settlements

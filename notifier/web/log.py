@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from http import HTTPMethod
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from flask import Flask, Request
 
-from notifier import logs
 from notifier.web.protection import make_protection
 from notifier.web.requests import request_record
 from notifier.web.services import Services, get_services
@@ -51,7 +51,7 @@ class _Watch:
         self._app = app
         self._metrics = own.metrics
         self._protect = make_protection(own.settings)
-        self._write = logs.lines_writer()
+        self._lines = own.lines
         self._series: dict[tuple[str, str, int], tuple[Any, Any]] = {}
 
     def __call__(
@@ -82,8 +82,9 @@ class _Watch:
             "duration_ms": round(duration_ns / _NS_PER_MS, 3),
             "addr": seen.addr,
             "request_id": seen.id,
+            "timestamp": datetime.now(UTC),
         }
-        self._write([line])
+        self._lines.add(line)
 
     def _count(self, seen: Seen, status: int, duration_ns: int) -> None:
         method = seen.method if seen.method in _METHODS else "other"

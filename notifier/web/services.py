@@ -23,6 +23,7 @@ from notifier.registry.repositories import Catalog
 from notifier.registry.soundness import Soundness
 from notifier.storage import Storage
 from notifier.web.auth.quota import Quota
+from notifier.web.lines import RequestLines
 from notifier.web.rates import Rate
 from notifier.web.streams import Streams
 
@@ -51,6 +52,7 @@ class Services:
     outbox: Outbox
     nudger: Nudger
     metrics: Metrics
+    lines: RequestLines
     counter: EventCounter
     streams: Streams
     source: Source

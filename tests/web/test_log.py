@@ -10,12 +10,14 @@ from flask.testing import FlaskClient
 
 from notifier import app as composition
 from notifier.config import LogFormat, Settings
+from notifier.web.services import get_services
 
 # One database is enough: no line depends on its kind.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
-def _lines(capture: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+def _lines(app: Flask, capture: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    get_services(app).lines.flush()
     lines = [json.loads(line) for line in capture.readouterr().err.splitlines()]
     return [line for line in lines if line["event"] == "request"]
 
@@ -25,7 +27,7 @@ def test_a_request_is_one_line(
 ) -> None:
     response = client.get("/healthz?token=hunter2")
 
-    [line] = _lines(capsys)
+    [line] = _lines(client.application, capsys)
     request_id = response.headers["X-Request-Id"]
     assert UUID(request_id).version == 7
     assert line.pop("timestamp").endswith("Z")
@@ -47,7 +49,7 @@ def test_a_refused_request_is_a_line_too(
 ) -> None:
     response = client.get(path)
 
-    [line] = _lines(capsys)
+    [line] = _lines(client.application, capsys)
     assert line["status"] == response.status_code
     assert line["request_id"] == response.headers["X-Request-Id"]
 
@@ -65,7 +67,9 @@ def test_no_secret_is_in_a_line(
         headers={"Authorization": "Basic hunter2"},
     ).get_json()
 
+    get_services(client.application).lines.flush()
     written = capsys.readouterr().err
+    assert "/api/v1/endpoints" in written
     assert "hunter2" not in written
     assert created["secret"] not in written
 
@@ -99,10 +103,10 @@ def test_an_event_names_the_request_that_is_logged(
     created = client.post(
         "/api/v1/endpoints", json={"name": "log", "url": "http://127.0.0.1:9/"}
     ).get_json()
-    capsys.readouterr()
+    _lines(app, capsys)
 
     ping = client.post(f"/api/v1/endpoints/{created['id']}/pings")
 
-    [line] = _lines(capsys)
+    [line] = _lines(app, capsys)
     event = client.get(f"/api/v1/events/{ping.get_json()['event_id']}").get_json()
     assert event["event"]["request"]["id"] == line["request_id"]
