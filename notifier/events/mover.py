@@ -98,7 +98,11 @@ class Mover:
         for path in paths:
             file = self._files.get(path)
             if file is None:
-                file = self._files[path] = _File(path)
+                try:
+                    file = self._files[path] = _File(path)
+                except FileNotFoundError:
+                    # Its writer has stopped, and nothing was in it.
+                    continue
             self._move(file)
             if file.is_done():
                 file.remove()

@@ -112,6 +112,17 @@ def written(folder: Path, database: Database, events: list[Event]) -> Iterator[b
     yield content
 
 
+def test_a_file_that_goes_while_it_is_looked_for_holds_nothing_up(
+    database: Database, folder: Path, open_journal: Callable[[], Any]
+) -> None:
+    folder.mkdir()
+    (folder / "0.journal").symlink_to("gone")
+
+    with open_journal() as journal:
+        journal.append(pull())
+        wait_until(lambda: len(recorded(database)) == 1)
+
+
 def test_a_pull_is_in_the_database_a_moment_later(
     database: Database, open_journal: Callable[[], Any]
 ) -> None:
