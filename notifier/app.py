@@ -41,8 +41,8 @@ from notifier.web.api import openapi
 from notifier.web.application import Application
 from notifier.web.auth import tokens
 from notifier.web.auth.quota import Quota
-from notifier.web.lines import RequestLines
 from notifier.web.rates import Rate
+from notifier.web.request_log import RequestLog
 from notifier.web.services import Services, get_services
 from notifier.web.streams import Streams
 from notifier.web.v2.routes import make_blueprint
@@ -79,7 +79,7 @@ def close(app: Flask) -> None:
     own.intake.close()
     own.nudger.close()
     own.database.close()
-    own.lines.close()
+    own.request_log.close()
 
 
 def move_journals(settings: Settings, stopping: threading.Event) -> None:
@@ -162,7 +162,7 @@ def _compose(
         outbox=core.outbox,
         nudger=core.nudger,
         metrics=core.metrics,
-        lines=RequestLines(),
+        request_log=RequestLog(core.metrics),
         counter=core.counter,
         streams=Streams(database, settings.web_streams),
         source=Source(

@@ -36,6 +36,7 @@ def get_metrics() -> Response:
     """Show what this process and those beside it have counted, and what is due."""
     require(Need.AUDITOR)
     own = services()
+    own.request_log.flush()
     figures = own.metrics.render(*measure(own))
     return Response(figures, content_type=CONTENT_TYPE)
 

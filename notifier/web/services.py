@@ -23,8 +23,8 @@ from notifier.registry.repositories import Catalog
 from notifier.registry.soundness import Soundness
 from notifier.storage import Storage
 from notifier.web.auth.quota import Quota
-from notifier.web.lines import RequestLines
 from notifier.web.rates import Rate
+from notifier.web.request_log import RequestLog
 from notifier.web.streams import Streams
 
 _KEY = "notifier"
@@ -52,7 +52,7 @@ class Services:
     outbox: Outbox
     nudger: Nudger
     metrics: Metrics
-    lines: RequestLines
+    request_log: RequestLog
     counter: EventCounter
     streams: Streams
     source: Source

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 def _lines(app: Flask, capture: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
-    get_services(app).lines.flush()
+    get_services(app).request_log.flush()
     lines = [json.loads(line) for line in capture.readouterr().err.splitlines()]
     return [line for line in lines if line["event"] == "request"]
 
@@ -67,7 +67,7 @@ def test_no_secret_is_in_a_line(
         headers={"Authorization": "Basic hunter2"},
     ).get_json()
 
-    get_services(client.application).lines.flush()
+    get_services(client.application).request_log.flush()
     written = capsys.readouterr().err
     assert "/api/v1/endpoints" in written
     assert "hunter2" not in written

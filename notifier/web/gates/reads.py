@@ -11,7 +11,8 @@ from notifier.db import DatabaseUnavailable
 from notifier.events.origin import Origin
 from notifier.registry.errors import NameInvalid
 from notifier.registry.reference import parse_repository
-from notifier.web.log import SEEN, Seen
+from notifier.web.log import SEEN
+from notifier.web.request_log import Seen
 from notifier.web.requests import record_of
 from notifier.web.services import Services
 from notifier.web.v2.base import API_VERSION

@@ -1,9 +1,8 @@
-"""Lines of requests are written a moment later, and none is lost but by a fault."""
+"""Requests are told a moment later, and none is lost but by a fault."""
 
 import json
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
@@ -12,8 +11,9 @@ import structlog
 
 from notifier import logs
 from notifier.config import LogFormat
-from notifier.web import lines as module
-from notifier.web.lines import RequestLines
+from notifier.metrics import Metrics
+from notifier.web import request_log as module
+from notifier.web.request_log import RequestLog, Seen
 from tests.receiver import wait_until
 
 
@@ -24,26 +24,32 @@ def _json() -> Iterator[None]:
     structlog.reset_defaults()
 
 
-@pytest.fixture(name="lines")
-def _lines(capsysbinary: pytest.CaptureFixture[bytes]) -> Iterator[RequestLines]:
+@pytest.fixture(name="metrics")
+def _metrics() -> Metrics:
+    return Metrics(None)
+
+
+@pytest.fixture(name="log")
+def _log(
+    metrics: Metrics, capsysbinary: pytest.CaptureFixture[bytes]
+) -> Iterator[RequestLog]:
     del capsysbinary
-    lines = RequestLines()
-    yield lines
-    lines.close()
+    log = RequestLog(metrics)
+    yield log
+    log.close()
 
 
-def _line(number: int) -> dict[str, Any]:
-    return {"event": "request", "number": number, "timestamp": datetime.now(UTC)}
+def _add(log: RequestLog, number: int, status: int = 200) -> None:
+    log.add(Seen(str(number), "GET", "/v2/", "/v2/", "192.0.2.1"), status, 1_500_000)
 
 
 def _written(capture: pytest.CaptureFixture[bytes]) -> list[int]:
-    return [
-        json.loads(line)["number"] for line in capture.readouterr().err.splitlines()
-    ]
+    lines = map(json.loads, capture.readouterr().err.splitlines())
+    return [int(line["request_id"]) for line in lines]
 
 
-def test_a_line_is_written_by_itself(
-    lines: RequestLines, capsysbinary: pytest.CaptureFixture[bytes]
+def test_a_request_is_told_by_itself(
+    log: RequestLog, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     written: list[int] = []
 
@@ -51,31 +57,31 @@ def test_a_line_is_written_by_itself(
         written.extend(_written(capsysbinary))
         return len(written) == number
 
-    lines.add(_line(1))
+    _add(log, 1)
     wait_until(lambda: are_written(1), 30)
-    lines.add(_line(2))
+    _add(log, 2)
     wait_until(lambda: are_written(2), 30)
 
     assert written == [1, 2]
 
 
 def test_what_waits_is_written_at_the_end(
-    lines: RequestLines,
+    log: RequestLog,
     monkeypatch: pytest.MonkeyPatch,
     capsysbinary: pytest.CaptureFixture[bytes],
 ) -> None:
     monkeypatch.setattr(module, "_MOMENT_S", 3600)
     for number in range(3):
-        lines.add(_line(number))
+        _add(log, number)
 
     before = _written(capsysbinary)
-    lines.close()
+    log.close()
 
     assert (before, _written(capsysbinary)) == ([], [0, 1, 2])
 
 
 def test_no_more_wait_than_may(
-    lines: RequestLines,
+    log: RequestLog,
     monkeypatch: pytest.MonkeyPatch,
     capsysbinary: pytest.CaptureFixture[bytes],
 ) -> None:
@@ -83,13 +89,13 @@ def test_no_more_wait_than_may(
     monkeypatch.setattr(module, "_MOST", 2)
 
     for number in range(4):
-        lines.add(_line(number))
+        _add(log, number)
 
     assert _written(capsysbinary) == [0, 1, 2]
 
 
 def test_a_disk_that_is_full_for_a_while_stops_nobody(
-    lines: RequestLines,
+    log: RequestLog,
     monkeypatch: pytest.MonkeyPatch,
     capsysbinary: pytest.CaptureFixture[bytes],
 ) -> None:
@@ -98,12 +104,28 @@ def test_a_disk_that_is_full_for_a_while_stops_nobody(
 
     with monkeypatch.context() as patch:
         patch.setattr(sys, "stderr", Full)
-        lines.add(_line(1))
-        lines.flush()
-    lines.add(_line(2))
-    lines.flush()
+        _add(log, 1)
+        log.flush()
+    _add(log, 2)
+    log.flush()
 
     assert _written(capsysbinary) == [2]
+
+
+def test_requests_are_counted_by_their_answers(
+    log: RequestLog, metrics: Metrics
+) -> None:
+    for number, status in enumerate([200, 404, 200]):
+        _add(log, number, status)
+    log.flush()
+
+    told = metrics.render().decode()
+    name = 'notifier_http_requests_total{method="GET",route="/v2/",status='
+    assert f'{name}"200"}} 2.0' in told
+    assert f'{name}"404"}} 1.0' in told
+    name = "notifier_http_request_duration_seconds"
+    assert f'{name}_sum{{method="GET",route="/v2/"}} 0.0045' in told
+    assert f'{name}_bucket{{le="0.001",method="GET",route="/v2/"}} 0.0' in told
 
 
 class _Full(BytesIO):
