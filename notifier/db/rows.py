@@ -27,7 +27,7 @@ from notifier.db.compiled import (
 # The values of a row, in the order of the table's columns: as the program has them, and
 # as the driver takes them.
 Row = Sequence[Any]
-Bound = Sequence[Any]
+Bound = list[Any]
 
 # A statement is prepared for each number of rows up to the first of these, and for the
 # others. PostgreSQL takes 65,535 parameters, SQLite 32,766.

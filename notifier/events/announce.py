@@ -50,7 +50,7 @@ class Announcer:
         if not events:
             return ()
         if drafts is None:
-            drafts = [Draft(event.id.bytes, None) for event in events]
+            drafts = [Draft(event.id.bytes) for event in events]
         added = self._recorder.add(transaction, drafts, events)
         places = [place for place, action in enumerate(added) if action is not None]
         if places:

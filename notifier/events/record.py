@@ -1,6 +1,6 @@
 """The audit log's rows, written once in the transaction of the change and read."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import chain, compress
 from operator import attrgetter
@@ -24,33 +24,38 @@ from notifier.events.event import Action, Event
 from notifier.events.lines import Recorded
 from notifier.events.rows import (
     DIGEST_COLUMNS,
+    DIGEST_PLACE,
     REPOSITORY_COLUMNS,
     TEXT_COLUMNS,
     Names,
     Numbers,
     action_named,
+    digest_of,
     digests_of,
     event_of,
     picker,
     repositories_of,
     rows_of,
-    rows_that_can_be,
+    rows_without_digests,
     strange_texts_of,
     texts_of,
 )
 from notifier.events.strangers import Strangers
 from notifier.events.tables import DigestRow, EventRow
+from notifier.registry.digest import Digest
 from notifier.registry.repositories import repository_names
 
 
 class Draft(NamedTuple):
-    """What an event is in the log: the bytes of its *id*, and its row.
+    """What an event is in the log: the bytes of its *id*, its *digest*, and its row.
 
-    No row can be made of an event that names what is not remembered.
+    The number of the digest is not in the row yet: events often tell of what is new.
+    No row can be made of an event that names anything else that is not remembered.
     """
 
     id: bytes
-    row: Bound | None
+    row: Bound | None = None
+    digest: Digest | None = None
 
 
 class Recorder:
@@ -68,7 +73,7 @@ class Recorder:
         Of hosts and programs that are too many to be kept, it tells so much. Raises a
         `ValueError` if one is there.
         """
-        drafts = [Draft(event.id.bytes, None) for event in events]
+        drafts = [Draft(event.id.bytes) for event in events]
         if None in self.add(transaction, drafts, events):
             raise ValueError("an event of that id is recorded already")
 
@@ -143,15 +148,8 @@ class Recorder:
         That is now, if no times are given. *stand_ins* are for texts that are not to be
         recorded.
         """
-        recorded = (texts_of(events), stand_ins.values())
-        texts = self.texts.intern(
-            transaction, (text for text in chain(*recorded) if text not in stand_ins)
-        )
-        if stand_ins:
-            texts = {**texts, **{old: texts[new] for old, new in stand_ins.items()}}
-        digests = self.digests.intern(transaction, digests_of(events))
-        repositories = self.repositories.intern(transaction, repositories_of(events))
-        return rows_of(events, Numbers(texts, digests, repositories), recorded_at)
+        numbers = self._numbers(transaction, events, stand_ins)
+        return rows_of(events, numbers, recorded_at)
 
     def lines(
         self, connection: sa.Connection, rows: Sequence[sa.Row[Any]]
@@ -186,11 +184,13 @@ class Recorder:
             self.digests.remembered,
             self.repositories.remembered,
         )
-        rows = list(rows_that_can_be(events, numbers))
+        rows = list(rows_without_digests(events, numbers))
         known = [row for row in rows if row is not None]
         bound = iter(_ADD.bind(dialect, known))
         return [
-            Draft(event.id.bytes, None if row is None else next(bound))
+            Draft(event.id.bytes)
+            if row is None
+            else Draft(event.id.bytes, next(bound), digest_of(event))
             for event, row in zip(events, rows, strict=True)
         ]
 
@@ -206,21 +206,57 @@ class Recorder:
         drafts: Sequence[Draft],
         events: Sequence[Event],
     ) -> Sequence[Bound]:
-        """Make the rows that are not there yet."""
+        """Make the rows that are not there yet, and put the digests into those."""
         missing = [
             events[place] for place, draft in enumerate(drafts) if draft.row is None
         ]
-        made: Iterator[Bound] = iter(())
-        if missing:
-            rows = self._new_rows(transaction, missing)
-            made = iter(_ADD.bind(transaction.connection.dialect, rows))
-        return [next(made) if draft.row is None else draft.row for draft in drafts]
+        numbers = self._numbers(
+            transaction,
+            missing,
+            self._stand_ins(transaction, missing),
+            digests=[draft.digest for draft in drafts],
+        )
+        rows = rows_of(missing, numbers)
+        made = iter(_ADD.bind(transaction.connection.dialect, rows))
+        completed = []
+        for draft in drafts:
+            if draft.row is None:
+                completed.append(next(made))
+            else:
+                draft.row[DIGEST_PLACE] = numbers.digests[draft.digest]
+                completed.append(draft.row)
+        return completed
 
-    def _new_rows(self, transaction: Transaction, events: Sequence[Event]) -> list[Row]:
-        stand_ins = self._strangers.stand_ins(
+    def _stand_ins(
+        self, transaction: Transaction, events: Sequence[Event]
+    ) -> Mapping[str, str]:
+        return self._strangers.stand_ins(
             transaction.connection, strange_texts_of(events)
         )
-        return self.rows(transaction, events, stand_ins)
+
+    def _numbers(
+        self,
+        transaction: Transaction,
+        events: Sequence[Event],
+        stand_ins: Mapping[str, str],
+        digests: Iterable[Digest | None] = (),
+    ) -> Numbers:
+        """Give numbers to what *events* name, and to *digests*.
+
+        Each table has one turn, always in this order: so no two transactions wait for
+        each other.
+        """
+        recorded = (texts_of(events), stand_ins.values())
+        texts = self.texts.intern(
+            transaction, (text for text in chain(*recorded) if text not in stand_ins)
+        )
+        if stand_ins:
+            texts = {**texts, **{old: texts[new] for old, new in stand_ins.items()}}
+        return Numbers(
+            texts,
+            self.digests.intern(transaction, chain(digests_of(events), digests)),
+            self.repositories.intern(transaction, repositories_of(events)),
+        )
 
 
 _ADD = PreparedRows(EventRow.id)

@@ -44,6 +44,8 @@ DIGEST_COLUMNS: Final = ("digest_id", "previous_digest_id")
 REPOSITORY_COLUMNS: Final = ("repository_id", "from_repository_id")
 
 _COLUMNS: Final = EventRow.__table__.columns.keys()
+DIGEST_PLACE: Final = _COLUMNS.index("digest_id")
+
 _ACTIONS = {number: action for action, number in ACTIONS.items()}
 _KINDS = {number: kind for kind, number in KINDS.items()}
 _TAG_CHANGES = {number: change for change, number in TAG_CHANGES.items()}
@@ -99,7 +101,7 @@ def strange_texts_of(events: Sequence[Event]) -> Iterable[str]:
 def digests_of(events: Sequence[Event]) -> Iterable[Digest | None]:
     """Yield the digests of *events*, which rows name by numbers."""
     for event in events:
-        yield event.target.descriptor.digest if event.target.descriptor else None
+        yield digest_of(event)
         yield event.previous_digest
 
 
@@ -111,21 +113,37 @@ def repositories_of(events: Sequence[Event]) -> Iterable[str | None]:
 
 
 def rows_of(
-    events: Sequence[Event], numbers: Numbers, recorded_at: Sequence[datetime] | None
+    events: Sequence[Event],
+    numbers: Numbers,
+    recorded_at: Sequence[datetime] | None = None,
 ) -> list[Row]:
     """Return the rows of *events*, which were *recorded_at* these times, or now."""
     times = recorded_at or [datetime.now(UTC)] * len(events)
-    return [_row(event, numbers, at) for event, at in zip(events, times, strict=True)]
+    return [
+        _row(event, numbers, at, numbers.digests[digest_of(event)])
+        for event, at in zip(events, times, strict=True)
+    ]
 
 
-def rows_that_can_be(events: Sequence[Event], numbers: Numbers) -> Iterable[Row | None]:
-    """Yield the row of each of *events*; None where a number is not found."""
+def rows_without_digests(
+    events: Sequence[Event], numbers: Numbers
+) -> Iterable[Row | None]:
+    """Yield the row of each of *events*, without the number of its digest.
+
+    It is None where another number is not found.
+    """
     now = datetime.now(UTC)
     for event in events:
         try:
-            yield _row(event, numbers, now)
+            yield _row(event, numbers, now, None)
         except KeyError:
             yield None
+
+
+def digest_of(event: Event) -> Digest | None:
+    """Return the digest of what an event is about."""
+    descriptor = event.target.descriptor
+    return descriptor.digest if descriptor else None
 
 
 def picker(names: Sequence[str]) -> Callable[[Row], Any]:
@@ -136,7 +154,9 @@ def picker(names: Sequence[str]) -> Callable[[Row], Any]:
     return itemgetter(*map(_COLUMNS.index, names))
 
 
-def _row(event: Event, numbers: Numbers, recorded_at: datetime) -> Row:
+def _row(
+    event: Event, numbers: Numbers, recorded_at: datetime, digest: int | None
+) -> Row:
     texts, digests, repositories = numbers
     target, request = event.target, event.request
     descriptor, ingested = target.descriptor, event.ingested
@@ -150,7 +170,7 @@ def _row(event: Event, numbers: Numbers, recorded_at: datetime) -> Row:
         descriptor.size if descriptor else None,
         repositories[target.repository],
         repositories[target.from_repository],
-        digests[descriptor.digest if descriptor else None],
+        digest,
         digests[event.previous_digest],
         texts[descriptor.media_type if descriptor else None],
         texts[target.artifact_type],

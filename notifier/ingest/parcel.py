@@ -11,6 +11,7 @@ from notifier.events.event import Event
 from notifier.events.lines import parse_line, render_line
 from notifier.events.record import Draft
 from notifier.ingest.rejects import Refusal
+from notifier.registry.digest import Digest
 
 
 class EventsWanted(Exception):
@@ -43,7 +44,10 @@ class Parcel:
                     render_line(event) if with_events or draft.row is None else b""
                     for event, draft in zip(self.events, self.drafts, strict=True)
                 ],
-                [tuple(draft) for draft in self.drafts],
+                [
+                    (draft.id, draft.row, draft.digest and str(draft.digest))
+                    for draft in self.drafts
+                ],
                 self.earlier if any(self.earlier) else None,
                 [tuple(refusal) for refusal in self.refusals],
             ),
@@ -57,7 +61,10 @@ class Parcel:
         return cls(
             source_id=UUID(bytes=source_id),
             events=ReadLater(len(lines), lambda place: _read(lines[place])),
-            drafts=[Draft._make(draft) for draft in drafts],
+            drafts=[
+                Draft(id_, row, digest and Digest(digest))
+                for id_, row, digest in drafts
+            ],
             earlier=earlier or [()] * len(lines),
             refusals=[Refusal._make(refusal) for refusal in refusals],
         )
