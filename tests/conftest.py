@@ -186,6 +186,14 @@ def _settings(database_url: str, tmp_path: Path) -> Settings:
     return Settings(database_url=database_url, data_dir=tmp_path)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _no_lines_between_tests() -> Iterator[None]:
+    """Have requests told when an application is closed: pytest listens then."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("notifier.web.request_log._MOMENT_S", 3600.0)
+        yield
+
+
 @pytest.fixture(name="app")
 def _app(settings: Settings) -> Iterator[Flask]:
     app = composition.create_app(settings)

@@ -4,8 +4,10 @@ import json
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urljoin
+from uuid import uuid4
 
 import requests
 
@@ -25,6 +27,10 @@ _BROKEN = (
 _REFUSALS = {503: "UNAVAILABLE", 507: "UNKNOWN"}
 
 
+# What tells of another registry.
+SOURCE = "elsewhere"
+
+
 class GaveUp(Exception):
     """The server did not answer, or not as it should."""
 
@@ -36,12 +42,14 @@ class _Unavailable(Exception):
 class Client:
     """One client, with a connection of its own to each of several hosts.
 
-    It stays with one as long as it is answered.
+    It stays with one as long as it is answered. By the *token* of the source `SOURCE`
+    it tells of another registry.
     """
 
-    def __init__(self, urls: Sequence[str], ledger: Ledger) -> None:
+    def __init__(self, urls: Sequence[str], ledger: Ledger, token: str = "") -> None:
         self._urls = deque(urls)
         self._ledger = ledger
+        self._token = token
         self._session = requests.Session()
         # Nothing of the environment is to come between.
         self._session.trust_env = False
@@ -72,6 +80,27 @@ class Client:
                 self._ledger.note(answer.headers["X-Request-Id"], *changes)
 
         self._insist(delete)
+
+    def tell(self, image: Image) -> None:
+        """Tell that another registry has the image, too, and gives it; as `push`."""
+        events = [_told(action, image) for action in ("push", "pull", "pull")]
+
+        def tell() -> None:
+            answer = self._request(
+                "POST",
+                f"/api/v1/ingest/{SOURCE}",
+                200,
+                json={"events": events},
+                headers={"Authorization": f"Bearer {self._token}"},
+            )
+            if answer.json()["rejected"]:
+                raise GaveUp(f"of what was told of {image.tag}: {answer.text}")
+
+        self._insist(tell)
+        for event in events:
+            target = event["target"]
+            names = (target["repository"], target["digest"], target["tag"])
+            self._ledger.note(event["request"]["id"], Change(event["action"], *names))
 
     def close(self) -> None:
         """Close the connection."""
@@ -135,7 +164,10 @@ class Client:
 def _is_proper_refusal(answer: requests.Response) -> bool:
     """Tell whether it is the right answer to what cannot be done just now."""
     code = _REFUSALS.get(answer.status_code)
-    if code is None or answer.json()["errors"][0]["code"] != code:
+    told = answer.json() if code else {}
+    # The REST API describes problems, and the registry gives codes.
+    is_problem = told.get("status") == answer.status_code
+    if not is_problem and told.get("errors", [{}])[0].get("code") != code:
         return False
     return answer.status_code != requests.codes.unavailable or (
         "Retry-After" in answer.headers
@@ -162,3 +194,20 @@ def _manifest_path(image: Image) -> str:
 
 def _change(action: str, image: Image) -> Change:
     return Change(action, image.repository, image.digest, image.tag)
+
+
+def _told(action: str, image: Image) -> dict[str, Any]:
+    """Make what another registry sends of an image."""
+    return {
+        "id": str(uuid4()),
+        "timestamp": datetime.now(UTC).isoformat(),
+        "action": action,
+        "target": {
+            "mediaType": json.loads(image.manifest)["mediaType"],
+            "size": len(image.manifest),
+            "digest": image.digest,
+            "repository": f"{SOURCE}/{image.repository}",
+            "tag": image.tag,
+        },
+        "request": {"id": str(uuid4()), "addr": "192.0.2.1", "host": SOURCE},
+    }

@@ -1,4 +1,4 @@
-"""The load: images are pushed, pulled and deleted by several clients at once."""
+"""The load: several clients push, pull, tell of and delete images."""
 
 import queue
 import random
@@ -26,12 +26,14 @@ class Load:
         urls: Sequence[str],
         images: Sequence[Image],
         on_push: Callable[[], None],
+        token: str,
     ) -> None:
         self.ledger = Ledger()
         self.pushed = 0
         self.failures: list[str] = []
         self._size = len(images)
         self._on_push = on_push
+        self._token = token
         self._changed = threading.Condition()
         self._images: queue.SimpleQueue[Image] = queue.SimpleQueue()
         for image in images:
@@ -83,7 +85,7 @@ class Load:
         return any(thread.is_alive() for thread in self._threads)
 
     def _work(self, urls: Sequence[str]) -> None:
-        client = Client(urls, self.ledger)
+        client = Client(urls, self.ledger, self._token)
         with suppress(queue.Empty):
             while True:
                 self._push(client, self._images.get_nowait())
@@ -93,6 +95,7 @@ class Load:
         failures = []
         try:
             client.push(image)
+            client.tell(image)
             client.delete(image)
         except GaveUp as failure:
             failures.append(f"{image.tag}: {failure}")

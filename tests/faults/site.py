@@ -147,6 +147,11 @@ class Site:
         endpoint: dict[str, Any] = self._program.post("/api/v1/endpoints", body)
         return endpoint
 
+    def create_source(self, name: str) -> str:
+        """Let another registry tell what happens there; return its token."""
+        token: str = self._program.post("/api/v1/sources", {"name": name})["token"]
+        return token
+
     def ping(self, endpoint_id: str) -> None:
         """Have an endpoint tried at once."""
         self._program.post(f"/api/v1/endpoints/{endpoint_id}/pings", {})

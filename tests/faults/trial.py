@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from tests.faults.client import SOURCE
 from tests.faults.contents import compare_contents
 from tests.faults.images import make_images
 from tests.faults.listener import Listener, listening
@@ -97,9 +98,10 @@ def _try(
     tell: Tell,
 ) -> Trial:
     images = make_images(plan.pushes, plan.seed)
+    token = sites[0].create_source(SOURCE)
     endpoint = sites[0].create_endpoint(listener.url, **plan.scenario.endpoint)
     listener.expect(endpoint["secret"])
-    load = Load([site.url for site in sites], images, on_push)
+    load = Load([site.url for site in sites], images, on_push, token)
     scene = Scene(
         sites=sites,
         load=load,

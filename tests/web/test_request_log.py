@@ -49,8 +49,11 @@ def _written(capture: pytest.CaptureFixture[bytes]) -> list[int]:
 
 
 def test_a_request_is_told_by_itself(
-    log: RequestLog, capsysbinary: pytest.CaptureFixture[bytes]
+    log: RequestLog,
+    monkeypatch: pytest.MonkeyPatch,
+    capsysbinary: pytest.CaptureFixture[bytes],
 ) -> None:
+    monkeypatch.setattr(module, "_MOMENT_S", 0.01)
     written: list[int] = []
 
     def are_written(number: int) -> bool:
@@ -66,11 +69,8 @@ def test_a_request_is_told_by_itself(
 
 
 def test_what_waits_is_written_at_the_end(
-    log: RequestLog,
-    monkeypatch: pytest.MonkeyPatch,
-    capsysbinary: pytest.CaptureFixture[bytes],
+    log: RequestLog, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
-    monkeypatch.setattr(module, "_MOMENT_S", 3600)
     for number in range(3):
         _add(log, number)
 
@@ -85,7 +85,6 @@ def test_no_more_wait_than_may(
     monkeypatch: pytest.MonkeyPatch,
     capsysbinary: pytest.CaptureFixture[bytes],
 ) -> None:
-    monkeypatch.setattr(module, "_MOMENT_S", 3600)
     monkeypatch.setattr(module, "_MOST", 2)
 
     for number in range(4):

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from notifier.db import DatabaseUnavailable
 from notifier.web.gates.ingest import MAX_BODY
-from notifier.web.services import Services
+from notifier.web.services import Services, get_services
 from tests import factories
 from tests.ingest import told
 from tests.web.api.conforming import ConformingClient
@@ -205,6 +205,11 @@ def test_a_disabled_source_takes_nothing(send: Send, api: ConformingClient) -> N
     assert answer.get_json()["detail"] == "The source is disabled."
 
 
+def _log(client: FlaskClient, capsys: pytest.CaptureFixture[str]) -> str:
+    get_services(client.application).request_log.flush()
+    return capsys.readouterr().err
+
+
 def test_a_token_in_the_address_is_in_no_log(
     send: Send, token: str, client: FlaskClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -216,7 +221,7 @@ def test_a_token_in_the_address_is_in_no_log(
     ):
         send(body, path=path, headers={})
 
-    written = capsys.readouterr().err
+    written = _log(client, capsys)
     paths = [json.loads(line)["path"] for line in written.splitlines()]
     assert paths[-4:-1] == [PATH] * 3
     assert token not in written
@@ -226,11 +231,11 @@ def test_a_token_in_the_address_is_in_no_log(
 def test_a_request_is_logged_and_counted_by_its_route(
     send: Send, client: FlaskClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    capsys.readouterr()
+    _log(client, capsys)
 
     answer = send()
 
-    [line] = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    [line] = map(json.loads, _log(client, capsys).splitlines())
     assert line["request_id"] == answer.headers["X-Request-Id"]
     assert (line["method"], line["path"], line["status"]) == ("POST", PATH, 200)
     assert line["addr"] == "127.0.0.1"
