@@ -36,7 +36,7 @@ from notifier.registry.repositories import Catalog
 from notifier.registry.soundness import Soundness
 from notifier.secrets import SecretBox
 from notifier.storage import open_storage
-from notifier.web import errors, gates, hands, health, log
+from notifier.web import errors, gates, hands, health, watch
 from notifier.web.api import openapi
 from notifier.web.application import Application
 from notifier.web.auth import tokens
@@ -66,7 +66,7 @@ def create_app(
     app.register_blueprint(health.make_blueprint())
     errors.init_app(app)
     gates.init_app(app)
-    log.init_app(app)
+    watch.init_app(app)
     hands.init_app(app, settings.web_threads)
     return app
 

@@ -12,8 +12,12 @@ from datetime import UTC, datetime
 from http import HTTPMethod
 from typing import Any, Final, NamedTuple
 
+import structlog
+
 from notifier import logs
 from notifier.metrics import Metrics
+
+_log = structlog.get_logger(__name__)
 
 _MOMENT_S: Final = 0.05
 # Where requests come faster than they can be told, whoever is answered next tells.
@@ -100,7 +104,10 @@ class RequestLog:
         while not self._is_closed.is_set():
             self._are_some.wait()
             self._is_closed.wait(_MOMENT_S)
-            self.flush()
+            try:
+                self.flush()
+            except Exception:  # noqa: BLE001 - without this loop, requests would tell
+                _log.exception("requests_not_told")
 
     def _count(self, answered: Sequence[_Answered]) -> None:
         numbers: Counter[Any] = Counter()

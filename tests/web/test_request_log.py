@@ -17,13 +17,6 @@ from notifier.web.request_log import RequestLog, Seen
 from tests.receiver import wait_until
 
 
-@pytest.fixture(autouse=True)
-def _json() -> Iterator[None]:
-    logs.configure(LogFormat.JSON)
-    yield
-    structlog.reset_defaults()
-
-
 @pytest.fixture(name="metrics")
 def _metrics() -> Metrics:
     return Metrics(None)
@@ -34,9 +27,11 @@ def _log(
     metrics: Metrics, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> Iterator[RequestLog]:
     del capsysbinary
+    logs.configure(LogFormat.JSON)
     log = RequestLog(metrics)
     yield log
     log.close()
+    structlog.reset_defaults()
 
 
 def _add(log: RequestLog, number: int, status: int = 200) -> None:
@@ -109,6 +104,30 @@ def test_a_disk_that_is_full_for_a_while_stops_nobody(
     log.flush()
 
     assert _written(capsysbinary) == [2]
+
+
+def test_a_fault_is_told_and_the_next_ones_are_too(
+    log: RequestLog,
+    metrics: Metrics,
+    monkeypatch: pytest.MonkeyPatch,
+    capsysbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    monkeypatch.setattr(module, "_MOMENT_S", 0.01)
+    # What pytest listens by is another one than while it made the fixtures.
+    logs.configure(LogFormat.JSON)
+    written: list[dict[str, Any]] = []
+
+    def is_told(word: str) -> bool:
+        written.extend(map(json.loads, capsysbinary.readouterr().err.splitlines()))
+        return word in {line["event"] for line in written}
+
+    with monkeypatch.context() as patch:
+        patch.setattr(metrics.requests, "labels", lambda *_: 1 / 0)
+        _add(log, 1)
+        wait_until(lambda: is_told("requests_not_told"), 30)
+    _add(log, 2)
+
+    wait_until(lambda: is_told("request"), 30)
 
 
 def test_requests_are_counted_by_their_answers(

@@ -16,10 +16,10 @@ from notifier.ids import uuid7
 from notifier.ingest.intake import Tally
 from notifier.ingest.source import Receipt
 from notifier.web.auth.source_tokens import tokens_of
-from notifier.web.log import SEEN
 from notifier.web.request_log import Seen
 from notifier.web.requests import client_addr_of
 from notifier.web.services import Services
+from notifier.web.watch import SEEN
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -11,13 +11,13 @@ from notifier.db import DatabaseUnavailable
 from notifier.events.origin import Origin
 from notifier.registry.errors import NameInvalid
 from notifier.registry.reference import parse_repository
-from notifier.web.log import SEEN
 from notifier.web.request_log import Seen
 from notifier.web.requests import record_of
 from notifier.web.services import Services
 from notifier.web.v2.base import API_VERSION
 from notifier.web.v2.reads import MET, Answer, Read, read_blob, read_manifest
 from notifier.web.v2.routes import BLOB, MANIFEST
+from notifier.web.watch import SEEN
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
