@@ -140,16 +140,13 @@ class Recorder:
         self,
         transaction: Transaction,
         events: Sequence[Event],
-        stand_ins: Mapping[str, str] = MappingProxyType({}),
         recorded_at: Sequence[datetime] | None = None,
     ) -> list[Row]:
         """Return the row of each of *events*, which were *recorded_at* these times.
 
-        That is now, if no times are given. *stand_ins* are for texts that are not to be
-        recorded.
+        That is now, if no times are given. All texts of theirs are recorded.
         """
-        numbers = self._numbers(transaction, events, stand_ins)
-        return rows_of(events, numbers, recorded_at)
+        return rows_of(events, self._numbers(transaction, events), recorded_at)
 
     def lines(
         self, connection: sa.Connection, rows: Sequence[sa.Row[Any]]
@@ -213,7 +210,7 @@ class Recorder:
         numbers = self._numbers(
             transaction,
             missing,
-            self._stand_ins(transaction, missing),
+            stand_ins=self._stand_ins(transaction, missing),
             digests=[draft.digest for draft in drafts],
         )
         rows = rows_of(missing, numbers)
@@ -238,13 +235,14 @@ class Recorder:
         self,
         transaction: Transaction,
         events: Sequence[Event],
-        stand_ins: Mapping[str, str],
+        *,
+        stand_ins: Mapping[str, str] = MappingProxyType({}),
         digests: Iterable[Digest | None] = (),
     ) -> Numbers:
         """Give numbers to what *events* name, and to *digests*.
 
-        Each table has one turn, always in this order: so no two transactions wait for
-        each other.
+        *stand_ins* are for texts that are not to be recorded. Each table has one turn,
+        always in this order: so no two transactions wait for each other.
         """
         recorded = (texts_of(events), stand_ins.values())
         texts = self.texts.intern(

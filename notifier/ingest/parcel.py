@@ -44,6 +44,7 @@ class Parcel:
                     render_line(event) if with_events or draft.row is None else b""
                     for event, draft in zip(self.events, self.drafts, strict=True)
                 ],
+                # A text goes for less than a class of ours, which goes by its name.
                 [
                     (draft.id, draft.row, draft.digest and str(draft.digest))
                     for draft in self.drafts

@@ -39,7 +39,7 @@ class Seen(NamedTuple):
 
 
 class _Answered(NamedTuple):
-    """A request with its answer's status, and the time when and in which it began."""
+    """A request, its answer's status, how long that took, and when it was given."""
 
     seen: Seen
     status: int

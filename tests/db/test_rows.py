@@ -79,6 +79,20 @@ def test_what_was_drafted_and_what_was_not_go_in_together(
     assert [written[event.id] for event in events] == events
 
 
+def test_a_row_of_a_new_digest_is_drafted_and_gets_its_number(
+    database: Database, recorder: Recorder
+) -> None:
+    _add(database, recorder, [factories.event()])
+    new = [factories.event(content=content) for content in (b"1", b"2")]
+
+    drafts = recorder.draft(database, new)
+
+    assert all(draft.row is not None for draft in drafts)
+    assert _add(database, recorder, new) == new
+    written = {event.id: event for event in read(database, recorder)}
+    assert [written[event.id] for event in new] == new
+
+
 def test_values_convert_as_their_columns_say(database: Database) -> None:
     rows = PreparedRows(EventRow.id)
     nothing = [None] * len(EventRow.__table__.columns)

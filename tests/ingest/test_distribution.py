@@ -214,6 +214,18 @@ def test_what_cannot_be_so_is_refused_with_its_place(
     assert str(refused.value).startswith(reason)
 
 
+def test_a_target_that_is_like_one_before_is_read_for_itself(receipt: Receipt) -> None:
+    first = read(receipt, target=told.target(size=1))
+    again = read(receipt, target=told.target(size=1))
+    other = read(receipt, target=told.target(size=1, tag="other"))
+
+    assert again.target == first.target
+    assert other.target == replace(first.target, tag="other")
+    # For Python, true is 1.
+    with pytest.raises(EventRefused, match="must be a whole number"):
+        read(receipt, target=told.target(size=True))
+
+
 def test_an_event_that_is_no_object_is_refused(receipt: Receipt) -> None:
     with pytest.raises(EventRefused, match="event: must be an object"):
         told.read_all(told.envelope("push"), receipt)
