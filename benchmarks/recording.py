@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from notifier.db import Database
 from notifier.events.event import Event

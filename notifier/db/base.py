@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
+from msgspec import convert
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase
 
@@ -31,7 +32,7 @@ class UuidBytes(sa.types.TypeDecorator[UUID]):
         """Make what the driver returned a UUID again."""
         if value is None or dialect.name == "postgresql":
             return value  # type: ignore[no-any-return]  # psycopg makes UUIDs itself
-        return UUID(bytes=value)
+        return convert(value, UUID)
 
 
 class Instant(sa.types.TypeDecorator[datetime]):

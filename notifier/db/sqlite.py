@@ -40,6 +40,12 @@ _PRAGMAS: tuple[str, ...] = (
 )
 
 
+# The driver looks for a way to adapt each value that is neither a number nor a text,
+# which takes it longer than anything else it does with one.
+sqlite3.register_adapter(bytes, bytes)
+sqlite3.register_adapter(type(None), {}.get)  # type: ignore[arg-type]  # it gives None for None
+
+
 class WriteLockTimeout(Exception):
     """Other threads kept the database busy for too long."""
 

@@ -1,9 +1,10 @@
 """What an event says: one action on one target, by one actor."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
+
+from msgspec import Struct
 
 from notifier.registry.digest import Digest
 
@@ -78,8 +79,7 @@ class TagChange(StrEnum):
     UNCHANGED = "unchanged"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Descriptor:
+class Descriptor(Struct, frozen=True, kw_only=True):
     """Media type, digest and size of some content.
 
     *platform* is the object that an index gives beside a manifest, if any.
@@ -91,8 +91,7 @@ class Descriptor:
     platform: dict[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class Target(Struct, frozen=True, kw_only=True):
     """What an event is about, and where it lives.
 
     *url* is absent when the content is gone. *references* is None unless settings
@@ -110,8 +109,7 @@ class Target:
     artifact_type: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestRecord:
+class RequestRecord(Struct, frozen=True, kw_only=True):
     """The HTTP request that led to an event, as far as it is remembered."""
 
     id: UUID
@@ -121,16 +119,14 @@ class RequestRecord:
     useragent: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(Struct, frozen=True, kw_only=True):
     """The node that generates events: host and port, and this run of the process."""
 
     addr: str
     instance_id: UUID
 
 
-@dataclass(frozen=True, slots=True)
-class Ingested:
+class Ingested(Struct, frozen=True):
     """Where an event of another registry came in: the name of what it was sent to.
 
     *id* is what its sender calls it, if it calls it anything.
@@ -140,8 +136,7 @@ class Ingested:
     id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(Struct, frozen=True, kw_only=True):
     """One action on one target, by one actor.
 
     The actor *initiates* an event; the source is the node that *generates* it.

@@ -181,7 +181,7 @@ def _parsed(lines: bytes) -> list[Event]:
         try:
             event = parse_line(line)
             events[event.id] = event
-        except (ValueError, KeyError, TypeError):
+        except ValueError:
             # Only a power cut can leave such a line, before its sync.
             _log.exception("journal_line_unreadable")
     return list(events.values())

@@ -1,7 +1,6 @@
 """The audit log's rows, made of events, and events made of rows."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from operator import itemgetter
@@ -10,9 +9,11 @@ from uuid import UUID
 
 import orjson
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from notifier.db import Row
 from notifier.events.addresses import pack_address, unpack_address
+from notifier.events.encoding import decoder, encode
 from notifier.events.event import (
     Action,
     Descriptor,
@@ -48,6 +49,7 @@ DIGEST_PLACE: Final = _COLUMNS.index("digest_id")
 
 _ACTIONS = {number: action for action, number in ACTIONS.items()}
 _KINDS = {number: kind for kind, number in KINDS.items()}
+_REFERENCES = decoder(tuple[Descriptor, ...])
 _TAG_CHANGES = {number: change for change, number in TAG_CHANGES.items()}
 
 
@@ -188,7 +190,7 @@ def _row(
         addr,
         request.method,
         target.tag,
-        None if target.references is None else orjson.dumps(target.references),
+        None if target.references is None else encode(target.references),
         None if event.detail is None else orjson.dumps(event.detail),
         texts[ingested.source if ingested else None],
         ingested.id if ingested else None,
@@ -242,7 +244,7 @@ def _target(row: sa.Row[Any], names: Names) -> Target:
         from_repository=names.repositories[row.from_repository_id],
         references=None
         if row.target_references is None
-        else tuple(_descriptor(item) for item in orjson.loads(row.target_references)),
+        else _REFERENCES.decode(row.target_references),
         artifact_type=texts[row.artifact_type_text],
     )
     registry = texts[row.registry_text]
@@ -254,15 +256,6 @@ def _target(row: sa.Row[Any], names: Names) -> Target:
 
 def _ingested(source: str | None, id_: str | None) -> Ingested | None:
     return None if source is None else Ingested(source, id_)
-
-
-def _descriptor(item: dict[str, Any]) -> Descriptor:
-    return Descriptor(
-        media_type=item["media_type"],
-        digest=Digest(item["digest"]),
-        size=item["size"],
-        platform=item["platform"],
-    )
 
 
 @lru_cache(maxsize=1024)

@@ -13,7 +13,7 @@ from hashlib import blake2b
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from notifier.ids import first_number
+from notifier.ids import first_number, numbered
 
 _NS_PER_S: Final = 1_000_000_000
 # 2013-01-01: nobody had a registry of Docker's before.
@@ -50,7 +50,7 @@ def derived_uuid(*parts: str) -> UUID:
     """Make a UUID (version 8: of our own making) that is the same for equal parts."""
     digest = blake2b("\0".join(parts).encode(), digest_size=16).digest()
     value = int.from_bytes(digest) & ~(0xF << 76) & ~(0b11 << 62)
-    return UUID(int=value | 0x8 << 76 | 0b10 << 62)
+    return numbered(value | 0x8 << 76 | 0b10 << 62)
 
 
 def _hash(source_id: UUID, name: bytes) -> int:
@@ -59,4 +59,4 @@ def _hash(source_id: UUID, name: bytes) -> int:
 
 
 def _put(at_ns: int, hash_: int) -> UUID:
-    return UUID(int=first_number(at_ns) | hash_)
+    return numbered(first_number(at_ns) | hash_)

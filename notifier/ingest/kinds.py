@@ -5,11 +5,11 @@ the log has of that digest says which.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from notifier.db import Database, Prepared
 from notifier.events.event import Event, Kind

@@ -11,6 +11,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import orjson
+from msgspec import ValidationError, convert
 
 from notifier.ingest.errors import EventRefused
 from notifier.ingest.keys import derived_uuid
@@ -156,8 +157,8 @@ def uuid(value: Any, what: str) -> UUID | None:
         return None
     if len(name) == _UUID_LENGTH:
         try:
-            return UUID(name)
-        except ValueError:
+            return convert(name, UUID)
+        except ValidationError:
             pass
     return derived_uuid(name)
 

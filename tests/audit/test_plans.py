@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from msgspec import structs
 
 from notifier.audit import walk
 from notifier.audit.answers import ask
@@ -46,7 +47,7 @@ def _events() -> Iterator[Event]:
             at_ns=DAY_NS + number * SECOND_NS,
         )
         addr = "192.0.2.9" if old else f"10.0.0.{number % 30}"
-        yield replace(event, request=replace(event.request, addr=addr))
+        yield structs.replace(event, request=structs.replace(event.request, addr=addr))
 
 
 @pytest.fixture(scope="module", name="database")

@@ -1,7 +1,6 @@
 """The golden samples are envelopes as distribution 3.1 writes them."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from notifier.events.envelope import dump_event, render_envelope, render_timestamp
 from notifier.events.event import (

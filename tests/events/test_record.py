@@ -1,8 +1,8 @@
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from notifier.db import Database
 from notifier.events.event import (

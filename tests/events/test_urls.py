@@ -1,8 +1,7 @@
 """The URL of what an event is about is kept without what the event says anyway."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from notifier.events.event import Target
 from notifier.events.urls import shared_part, whole_url

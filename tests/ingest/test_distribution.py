@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec import structs
 
 from notifier.events.envelope import dump_event
 from notifier.events.event import Action, Event, Ingested, Kind
@@ -220,7 +221,7 @@ def test_a_target_that_is_like_one_before_is_read_for_itself(receipt: Receipt) -
     other = read(receipt, target=told.target(size=1, tag="other"))
 
     assert again.target == first.target
-    assert other.target == replace(first.target, tag="other")
+    assert other.target == structs.replace(first.target, tag="other")
     # For Python, true is 1.
     with pytest.raises(EventRefused, match="must be a whole number"):
         read(receipt, target=told.target(size=True))

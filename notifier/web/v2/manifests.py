@@ -1,8 +1,7 @@
 """Manifests: read, push under tags and digests, delete."""
 
-from dataclasses import replace
-
 from flask import Response, request
+from msgspec.structs import replace
 
 from notifier.config import References
 from notifier.db import Transaction

@@ -1,10 +1,10 @@
 """Upload sessions: a blob comes in, in one piece or in several, or from next door."""
 
-from dataclasses import replace
 from uuid import UUID
 
 import sqlalchemy as sa
 from flask import Response, request
+from msgspec.structs import replace
 
 from notifier.access.permits import Permit
 from notifier.db import Transaction

@@ -3,11 +3,11 @@
 import random
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from notifier.audit.timelines import clients, counting
 from notifier.audit.timelines.clients import OTHER, client_of

@@ -1,7 +1,6 @@
 """CloudEvents, as the public library understands them."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import orjson
@@ -9,6 +8,7 @@ import pytest
 from cloudevents.core.base import BaseCloudEvent
 from cloudevents.core.bindings.http import HTTPMessage, from_binary, from_structured
 from cloudevents.core.formats.json import JSONFormat
+from msgspec.structs import replace
 
 from notifier.delivery.formats import Message
 from notifier.events.envelope import dump_event

@@ -1,10 +1,9 @@
 """Harbor's two payloads."""
 
-from dataclasses import replace
-
 import orjson
 import pytest
 from cloudevents.core.formats.json import JSONFormat
+from msgspec.structs import replace
 
 from notifier.events.event import Event
 from tests.delivery.formats.told import (

@@ -1,8 +1,7 @@
 """What Docker Hub and Quay send: pushes by tag."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from tests.delivery.formats.told import PING, PUSH, render, tellable, told
 

@@ -1,7 +1,8 @@
 """A message for people."""
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from tests.delivery.formats.told import (
     ALL,

@@ -1,9 +1,9 @@
 """What formats are tried out with: events of each kind."""
 
-from dataclasses import replace
 from typing import Any
 
 import orjson
+from msgspec.structs import replace
 
 from notifier.delivery.formats import Message, read_format
 from notifier.events.event import Action, Event, Kind, Target

@@ -1,6 +1,5 @@
 """Digests by REST: all that is known of one."""
 
-from dataclasses import replace
 from itertools import product
 from typing import Any
 from uuid import UUID
@@ -8,6 +7,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
+from msgspec.structs import replace
 
 from notifier.audit.cursor import render_cursor, render_names
 from notifier.audit.timelines import digest_changes, digest_deliveries, relations

@@ -1,6 +1,5 @@
 """The audit log by REST: who did what, and when."""
 
-from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
@@ -9,6 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from notifier.events.envelope import render_envelope
 from notifier.events.event import Action, Descriptor, Kind, TagChange
