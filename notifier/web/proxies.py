@@ -28,9 +28,6 @@ def is_trusted(addr: str, proxies: Sequence[Network]) -> bool:
         address = ip_address(without_port(addr))
     except ValueError:
         return False
-    if isinstance(address, IPv6Address) and address.ipv4_mapped:
-        # So a socket that takes both kinds shows those of the older one.
-        address = address.ipv4_mapped
     return any(address in network for network in proxies)
 
 
@@ -40,13 +37,13 @@ def client_addr(peer: str, headers: Headers, proxies: Sequence[Network]) -> str:
         return peer
     client = ""
     for hop in reversed(headers.get("X-Forwarded-For", "").split(",")):
-        if not _is_address(hop.strip()):
+        named = plain_address(hop.strip())
+        if not named:
             break
-        client = hop.strip()
+        client = named
         if not is_trusted(client, proxies):
             break
-    real = headers.get("X-Real-Ip", "").strip()
-    return client or (real if _is_address(real) else peer)
+    return client or plain_address(headers.get("X-Real-Ip", "").strip()) or peer
 
 
 def registry_url(
@@ -69,6 +66,25 @@ def registry_url(
     return f"{scheme}://{host}{prefix}" if host else prefix
 
 
+def plain_address(text: str) -> str:
+    """Return an address; one of IPv4 that is written as IPv6 as itself; else nothing.
+
+    A socket that takes both kinds shows those of the older one so. No network of theirs
+    would have them, and one of IPv6 all of them.
+    """
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return ""
+    if isinstance(address, IPv6Address):
+        if address.scope_id:
+            # What stands for the zone is free text.
+            return ""
+        if address.ipv4_mapped:
+            return str(address.ipv4_mapped)
+    return text
+
+
 def without_port(addr: str) -> str:
     """Return the address alone."""
     if addr.startswith("["):
@@ -87,12 +103,3 @@ def _forwarded(headers: Headers) -> dict[str, str]:
         "proto": headers.get("X-Forwarded-Proto", "").split(",")[0].strip(),
         "host": headers.get("X-Forwarded-Host", "").split(",")[0].strip(),
     }
-
-
-def _is_address(text: str) -> bool:
-    try:
-        address = ip_address(text)
-    except ValueError:
-        return False
-    # What stands for the zone is free text.
-    return not (isinstance(address, IPv6Address) and address.scope_id)

@@ -94,6 +94,8 @@ def client_addr_of(environ: "WSGIEnvironment", settings: Settings) -> str:
 def _peer_of(environ: "WSGIEnvironment") -> str:
     """Return the address at the connection's other end, with its port if known."""
     addr: str = environ.get("REMOTE_ADDR") or ""
+    if ":" in addr:
+        addr = proxies.plain_address(addr) or addr
     port = environ.get("REMOTE_PORT")
     return f"{addr}:{port}" if port and ":" not in addr else addr
 

@@ -312,6 +312,26 @@ def test_an_event_says_who_asked_and_how(client: FlaskClient, own: Services) -> 
     )
 
 
+@pytest.mark.parametrize(
+    ("peer", "told"),
+    [
+        ("::ffff:192.0.2.1", "192.0.2.1:40000"),
+        ("2001:db8::1", "2001:db8::1"),
+    ],
+)
+def test_a_client_of_ipv4_is_told_as_such_by_a_socket_for_both_kinds(
+    client: FlaskClient, own: Services, peer: str, told: str
+) -> None:
+    client.post(
+        f"{PATH}/blobs/uploads/?digest={LAYER}",
+        data=b"layer",
+        environ_overrides={"REMOTE_ADDR": peer, "REMOTE_PORT": "40000"},
+    )
+
+    (event,) = traces.recorded(own)
+    assert event.request.addr == told
+
+
 def test_the_answer_names_the_request_that_the_event_does(
     client: FlaskClient, own: Services
 ) -> None:
