@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
 
 import click
@@ -20,7 +20,7 @@ from granian.log import LogLevels
 from notifier import app as composition
 from notifier.cli import declared, parentage
 from notifier.cli.certificate import CertificateFiles
-from notifier.cli.children import Child, Children, ChildrenFailed
+from notifier.cli.children import Child, ChildrenFailed
 from notifier.cli.opening import check_access
 from notifier.cli.ports import find_address
 from notifier.cli.web_server import WebServer
@@ -32,8 +32,6 @@ _log = structlog.get_logger(__name__)
 
 # What is in flight when a stop is asked for may take this long.
 _GRACE_S = 10
-# They have as long, and who keeps them a moment more.
-_HELPERS_STOP_S = 15
 # Open connections of one process, idle ones too; beyond, they wait to be accepted.
 _CONNECTIONS = 1024
 _BACKLOG = 1024
@@ -64,7 +62,7 @@ def command(settings: Settings | None) -> None:
     server = _server(settings, certificate)
     server.ask_before_replacing(partial(_may_replace, settings, certificate))
     watched = certificate.watched(server.replace) if certificate else nullcontext()
-    with _helpers() as door, watched:
+    with _mover(), _committer() as door, watched:
         load = partial(_load, os.getpid(), door)
         try:
             server.serve(target_loader=load, wrap_loader=False)
@@ -78,31 +76,38 @@ def command(settings: Settings | None) -> None:
 
 
 @contextmanager
-def _helpers() -> Iterator[socket.socket]:
-    """Have processes move the journals and commit what other registries send.
+def _mover() -> Iterator[None]:
+    """Have a process of its own move the journals, till after the last request.
 
-    Gives the door of who commits. A process keeps them running. As long as one is away,
-    the web processes do its work themselves, which costs them more.
+    If it dies, the web processes do it themselves, which costs them more.
+    """
+    with _running(Child("journal", _move_journals, yields=True)):
+        yield
+
+
+@contextmanager
+def _committer() -> Iterator[socket.socket]:
+    """Have a process of its own commit what other registries send; give its door.
+
+    If it dies, the web processes do it themselves, which costs them more.
     """
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
-    keeper = Child("helpers", partial(_keep_helpers, theirs))
-    with ours:
+    child = Child("ingest", partial(_commit_ingest, theirs))
+    with ours, ExitStack() as stack:
         # Who has gone is found to be gone if nobody else has that end.
         with theirs:
-            keeper.start()
-        try:
-            yield ours
-        finally:
-            keeper.terminate()
-            keeper.wait(time.monotonic() + _HELPERS_STOP_S)
+            stack.enter_context(_running(child))
+        yield ours
 
 
-def _keep_helpers(door: socket.socket) -> None:
-    helpers = [
-        Child("journal", _move_journals, yields=True, vital=False),
-        Child("ingest", partial(_commit_ingest, door), vital=False),
-    ]
-    Children([], helpers).run(is_ready=lambda: True, when_ready=lambda: None)
+@contextmanager
+def _running(child: Child) -> Iterator[None]:
+    child.start()
+    try:
+        yield
+    finally:
+        child.terminate()
+        child.wait(time.monotonic() + _GRACE_S)
 
 
 def _move_journals() -> None:

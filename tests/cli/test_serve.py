@@ -23,8 +23,8 @@ from tests.cli.running import (
 from tests.receiver import Receiver, wait_until
 
 # The supervisor, Redis, the worker, the web server, its two processes, and beside them
-# the journal's mover, who commits what other registries send, and who keeps these two.
-PROCESSES = 9
+# the journal's mover and who commits what other registries send.
+PROCESSES = 8
 
 
 @pytest.fixture(name="program")
