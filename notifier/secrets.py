@@ -92,7 +92,11 @@ def _key_of(path: Path) -> str:
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f"{path.name}.{os.getpid()}")
         draft.touch(mode=0o600)
-        draft.write_bytes(Fernet.generate_key())
+        with draft.open("wb") as file:
+            file.write(Fernet.generate_key())
+            file.flush()
+            # What it encrypts is on the disk soon after.
+            os.fsync(file.fileno())
         _publish(draft, path)
     return path.read_text()
 
@@ -105,3 +109,8 @@ def _publish(draft: Path, path: Path) -> None:
         pass
     finally:
         draft.unlink()
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

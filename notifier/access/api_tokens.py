@@ -102,7 +102,7 @@ def create(
     connection.execute(
         sa.insert(ApiTokenRow).values(values | {"digest": digest_of(text)})
     )
-    _forget_revoked(connection, subject)
+    _forget_ended(connection, subject)
     return get(connection, id_), text
 
 
@@ -166,8 +166,8 @@ def note_use(transaction: Transaction, id_: UUID, now: datetime) -> None:
     )
 
 
-def _forget_revoked(connection: sa.Connection, subject: str) -> None:
-    """Bound what somebody can make us keep who makes tokens and revokes them."""
+def _forget_ended(connection: sa.Connection, subject: str) -> None:
+    """Bound what somebody can make us keep whose tokens are revoked, or expire."""
     own = ApiTokenRow.subject == subject
     newest = (
         sa.select(ApiTokenRow.id)
@@ -177,7 +177,12 @@ def _forget_revoked(connection: sa.Connection, subject: str) -> None:
     )
     connection.execute(
         sa.delete(ApiTokenRow).where(
-            own, ApiTokenRow.revoked_at.is_not(None), ApiTokenRow.id.not_in(newest)
+            own,
+            sa.or_(
+                ApiTokenRow.revoked_at.is_not(None),
+                ApiTokenRow.expires_at <= datetime.now(UTC),
+            ),
+            ApiTokenRow.id.not_in(newest),
         )
     )
 

@@ -64,7 +64,7 @@ class Child:
         """Start the process."""
         self._started_at = time.monotonic()
         self._again_at = None
-        self._process = _forks.Process(
+        process = _forks.Process(
             target=_run,
             args=(self._work, os.getpid(), self._yields),
             name=self.name,
@@ -72,9 +72,10 @@ class Child:
         # A signal waits until the process can answer it: see `_run`.
         held = signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
         try:
-            self._process.start()
+            process.start()
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, held)
+        self._process = process
 
     def status(self) -> int | None:
         """Return the exit status, or None while the process is running."""
@@ -87,7 +88,7 @@ class Child:
         """
         if self._again_at is not None:
             if now >= self._again_at:
-                self.start()
+                self._start_again(now)
         elif (status := self.status()) is not None:
             self._plan_restart(now, status)
 
@@ -104,6 +105,14 @@ class Child:
             if time.monotonic() > until:
                 os.killpg(self._process.pid, signal.SIGKILL)
             time.sleep(_LOOK_EVERY_S)
+
+    def _start_again(self, now: float) -> None:
+        try:
+            self.start()
+        except OSError as error:
+            # The system has no room for it just now.
+            _log.error("child_not_started", child=self.name, error=str(error))
+            self._again_at = now + _PAUSES_S[-1]
 
     def _plan_restart(self, now: float, status: int) -> None:
         if now - self._started_at > _STEADY_AFTER_S:

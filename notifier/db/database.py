@@ -132,7 +132,9 @@ class Database:
             kind = DatabaseFull if is_full else DatabaseUnavailable
             raise kind(str(cause)) from error
         except DBAPIError as error:
-            if error.connection_invalidated:
+            if error.connection_invalidated or isinstance(
+                error.orig, self._backend.unavailable
+            ):
                 raise DatabaseUnavailable(str(error.orig)) from error
             raise
 

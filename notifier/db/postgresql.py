@@ -14,8 +14,9 @@ _POOL_TIMEOUT_S = 10
 _DISK_FULL = "53100"
 # Of a limit of PostgreSQL's own: the driver counts that among operational errors.
 _TOO_MUCH = "54"
-# The server is shut down or starts, or an administrator ends the connection.
-_ENDING = "57P"
+# The server is shut down or starts, an administrator ends the connection, or it is one
+# to a server that takes no changes, as after a failover.
+_USELESS = ("57P", "25006")
 # To compile a statement takes longer than any of ours should run.
 _SETTING = "SET jit = off"
 
@@ -30,11 +31,17 @@ class PostgreSQL:
             max_overflow=_OVERFLOW,
             pool_timeout=_POOL_TIMEOUT_S,
             pool_pre_ping=True,
+            # They may be digests of passwords and tokens.
+            hide_parameters=True,
             connect_args={"connect_timeout": _CONNECT_TIMEOUT_S},
         )
         sa.event.listen(self.engine, "connect", _configure)
         # The driver is loaded by now, as it is nowhere if the database is another.
-        self.unavailable = (self.engine.dialect.loaded_dbapi.OperationalError,)
+        driver = self.engine.dialect.loaded_dbapi
+        self.unavailable = (
+            driver.OperationalError,
+            driver.errors.ReadOnlySqlTransaction,
+        )
         self._reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
@@ -59,9 +66,9 @@ class PostgreSQL:
         """
         try:
             yield
-        except (*self.unavailable, sa.exc.OperationalError) as error:
-            is_ending = (_sqlstate(error) or "").startswith(_ENDING)
-            if not connection.invalidated and (is_ending or _is_broken(connection)):
+        except (*self.unavailable, sa.exc.DBAPIError) as error:
+            is_useless = (_sqlstate(error) or "").startswith(_USELESS)
+            if not connection.invalidated and (is_useless or _is_broken(connection)):
                 connection.invalidate()
             raise
 

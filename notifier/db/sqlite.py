@@ -90,6 +90,8 @@ class SQLite:
         self.engine = sa.create_engine(
             url,
             poolclass=NullPool,
+            # They may be digests of passwords and tokens.
+            hide_parameters=True,
             # BEGIN and COMMIT are written here, not guessed by the driver.
             isolation_level="AUTOCOMMIT",
             connect_args={"check_same_thread": False, "cached_statements": 256},

@@ -62,6 +62,11 @@ class Pending:
         self._busy |= _lanes(batch)
         return batch
 
+    def put_back(self, batch: Sequence[Letter]) -> None:
+        """Have letters wait again, before all others, that were to be sent."""
+        self._ready.extendleft(reversed(batch))
+        self._busy -= _lanes(batch)
+
     def answer(self, batch: Sequence[Letter], answer: Answer) -> None:
         """Take note of what came back for letters that were sent together."""
         for letter in batch:

@@ -17,7 +17,7 @@ from notifier.db import Database, Transaction
 from notifier.delivery.attempt_tables import AttemptRow, BatchRow
 from notifier.delivery.tables import PENDING, DeliveryRow
 from notifier.delivery.ways import forget_unused
-from notifier.ids import first_uuid7
+from notifier.ids import first_id
 
 # So few that a push which waits for the database does not wait for long.
 _AT_ONCE = 200
@@ -25,7 +25,6 @@ _WORK_S = 1.0
 _PAUSE_S = 0.02
 _REST_S = 3600.0
 _FIRST = UUID(int=0)
-_NS_PER_S = 1_000_000_000
 
 
 class Retention:
@@ -52,7 +51,7 @@ class Retention:
         """Look at some deliveries; tell whether any of them had to go."""
         values = {
             "after": self._after,
-            "end": first_uuid7(int(before.timestamp()) * _NS_PER_S),
+            "end": first_id(before),
             "before": before,
         }
         with self._database.read() as connection:

@@ -58,8 +58,9 @@ def parse_retry_after(text: str, now: datetime) -> float | None:
         return float(min(int(text), MAX_RETRY_AFTER_S))
     try:
         date = parsedate_to_datetime(text)
-    except ValueError:
+        # A date without a zone is in UTC, as all dates of HTTP are.
+        aware = date if date.tzinfo else date.replace(tzinfo=UTC)
+        wait_s = (aware - now).total_seconds()
+    except (ValueError, OverflowError):
         return None
-    # A date without a zone is in UTC, as all dates of HTTP are.
-    aware = date if date.tzinfo else date.replace(tzinfo=UTC)
-    return min(max((aware - now).total_seconds(), 0.0), MAX_RETRY_AFTER_S)
+    return min(max(wait_s, 0.0), MAX_RETRY_AFTER_S)

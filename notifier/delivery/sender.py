@@ -5,7 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import structlog
+
 from notifier.delivery.endpoint import Recipient
+from notifier.delivery.formats import Format, RenderingFailed
 from notifier.delivery.letters import Letter, write_post
 from notifier.delivery.pace import Pace
 from notifier.delivery.pending import Pending
@@ -16,6 +19,8 @@ from notifier.delivery.transport import KEPT_BYTES, Answer, Transport
 # Of an answer to many events, each of them keeps its share, and not less than this.
 _LEAST_KEPT_BYTES = 256
 
+_log = structlog.get_logger(__name__)
+
 
 class Sender:
     """The letters of one endpoint, and its connections. One thread uses it."""
@@ -25,6 +30,8 @@ class Sender:
         self._transport: Transport[Sequence[Letter]] = Transport(MAX_IN_FLIGHT, reach)
         self._pace = Pace()
         self._linger_from = 0.0
+        # So many events could be rendered together, by the format that failed.
+        self._narrowed: tuple[Format, int] | None = None
 
     @property
     def in_flight(self) -> int:
@@ -44,7 +51,7 @@ class Sender:
     def send(self, recipient: Recipient, most: int) -> None:
         """Begin POSTs until *most* are in flight, or the next one has to wait."""
         while self._may_send(most) and self.wait_s(recipient, most) == 0:
-            letters = self.pending.take(recipient.max_batch)
+            letters = self.pending.take(self._most_together(recipient))
             if not letters:
                 return
             self._linger_from = time.monotonic()
@@ -57,7 +64,7 @@ class Sender:
         now, policy = time.monotonic(), recipient.policy
         wait_s = self._pace.wait_s(policy.rate_limit, now)
         linger_s = self._linger_from + policy.linger_ms / 1000 - now
-        if linger_s > wait_s and self._is_short(recipient.max_batch):
+        if linger_s > wait_s and self._is_short(self._most_together(recipient)):
             return linger_s
         return wait_s
 
@@ -80,6 +87,12 @@ class Sender:
     def _may_send(self, most: int) -> bool:
         return self.pending.ready > 0 and self.in_flight < most
 
+    def _most_together(self, recipient: Recipient) -> int:
+        """Return how many events one POST may tell."""
+        if self._narrowed is None or self._narrowed[0] != recipient.format:
+            return recipient.max_batch
+        return min(self._narrowed[1], recipient.max_batch)
+
     def _is_short(self, max_batch: int) -> bool:
         return self.pending.count_sendable(max_batch) < max_batch
 
@@ -90,8 +103,22 @@ class Sender:
             if letter.body.message is None:
                 self.pending.answer([letter], letter.unsent(now))
         if told:
-            self._pace.count(recipient.policy.rate_limit, time.monotonic())
-            self._transport.start(told, write_post(told, recipient, now))
+            self._post(told, recipient, now)
+
+    def _post(
+        self, letters: Sequence[Letter], recipient: Recipient, now: datetime
+    ) -> None:
+        """Begin a POST; put letters back of which fewer are to go together."""
+        try:
+            post = write_post(letters, recipient, now)
+        except RenderingFailed as error:
+            # By itself, each of them was rendered.
+            self._narrowed = recipient.format, len(letters) // 2
+            self.pending.put_back(letters)
+            _log.warning("batch_too_large", events=len(letters), reason=str(error))
+            return
+        self._pace.count(recipient.policy.rate_limit, time.monotonic())
+        self._transport.start(letters, post)
 
     def _take_answer(self, letters: Sequence[Letter], answer: Answer) -> None:
         if len(letters) > 1:

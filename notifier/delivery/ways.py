@@ -6,7 +6,7 @@ change seldom, and an attempt needs no more than the number of its way.
 
 import threading
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -19,12 +19,11 @@ from notifier.delivery.formats import read_format
 from notifier.delivery.sent import Way
 from notifier.delivery.tables import DeliveryRow
 from notifier.delivery.transport import Answer
-from notifier.ids import first_uuid7
+from notifier.ids import first_id
 
 _CACHE_SIZE = 10_000
 # For so long a way is remembered before its row is renewed; that holds twice as long.
 _RENEW_AFTER = timedelta(hours=12)
-_NS_PER_S = 1_000_000_000
 
 
 class Passage(NamedTuple):
@@ -98,7 +97,7 @@ def forget_unused(connection: sa.Connection, before: datetime) -> None:
     """
     connection.execute(
         sa.delete(WayRow).where(
-            WayRow.used_before < _first_id(before),
+            WayRow.used_before < first_id(before),
             ~sa.exists().where(
                 DeliveryRow.endpoint_id == WayRow.endpoint_id,
                 DeliveryRow.id < WayRow.used_before,
@@ -116,7 +115,7 @@ def _put(connection: sa.Connection, passage: Passage, now: datetime) -> int:
         content=content,
         peer=passage.peer,
         tls_version=passage.tls_version,
-        used_before=_first_id(now + 2 * _RENEW_AFTER),
+        used_before=first_id(now + 2 * _RENEW_AFTER),
     )
     number: int = connection.execute(
         statement.on_conflict_do_update(
@@ -130,7 +129,3 @@ def _put(connection: sa.Connection, passage: Passage, now: datetime) -> int:
 def _render(way: Way) -> bytes:
     *rest, format_ = way
     return orjson.dumps([*rest, format_.options()])
-
-
-def _first_id(at: datetime) -> object:
-    return first_uuid7(int(at.astimezone(UTC).timestamp()) * _NS_PER_S)

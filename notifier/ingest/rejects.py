@@ -15,7 +15,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from notifier.db import Prepared, Transaction
-from notifier.ids import first_uuid7, made_at, uuid7
+from notifier.ids import first_id, made_at, uuid7
 from notifier.ingest.tables import RejectRow
 
 MAX_REJECTS: Final = 1000
@@ -110,8 +110,7 @@ def _reject(row: sa.Row[Any]) -> Reject:
 
 def _least_id() -> UUID:
     """Return the least id of what is not too old."""
-    oldest = datetime.now(UTC) - MAX_AGE
-    return first_uuid7(int(oldest.timestamp()) * 10**9)
+    return first_id(datetime.now(UTC) - MAX_AGE)
 
 
 _INSERT = Prepared(lambda insert: insert(RejectRow).on_conflict_do_nothing())

@@ -110,8 +110,8 @@ def link(
     _LINK.run(connection, repository_id=repository_id, digest=digest)
 
 
-def unlink(connection: sa.Connection, repository: str, digest: Digest) -> None:
-    """Make a blob invisible in a repository; raise `BlobUnknown` if it is already.
+def unlink(connection: sa.Connection, repository: str, digest: Digest) -> bool:
+    """Make a blob invisible in a repository; tell whether it was visible.
 
     Its bytes stay with the storage.
     """
@@ -123,8 +123,7 @@ def unlink(connection: sa.Connection, repository: str, digest: Digest) -> None:
             BlobLink.blob_id == blob_id.scalar_subquery(),
         )
     )
-    if removed.rowcount == 0:
-        raise BlobUnknown({"digest": digest})
+    return removed.rowcount > 0
 
 
 def list_links(
@@ -154,6 +153,10 @@ def forget_unlinked(connection: sa.Connection, digest: Digest, size: int) -> boo
     """
     # One that has no row gets one, so that there is something to hold on to.
     _PUT.run(connection, digest=digest, size=size)
+    # Whoever is linking it has locked its row: the next statement sees the link.
+    connection.execute(
+        sa.select(Blob.id).where(Blob.digest == digest).with_for_update()
+    )
     links = sa.select(BlobLink.blob_id).where(BlobLink.blob_id == Blob.id)
     removed = connection.execute(
         sa.delete(Blob).where(Blob.digest == digest, ~links.exists())

@@ -14,11 +14,12 @@ from typing import Final
 
 from notifier.db import Database
 from notifier.events.announce import Announcer
-from notifier.events.event import Action, Descriptor, Kind, Target
+from notifier.events.event import Action, Event
 from notifier.events.origin import Origin
-from notifier.registry import blobs, manifests, media_types, repositories
+from notifier.registry import blobs, manifests, repositories
 from notifier.registry.digest import Digest
 from notifier.storage import Storage, StoredBlob
+from notifier.upkeep.unlinking import unlink
 
 # Claims are written down once an hour: a shorter grace would not see them.
 LEAST_GRACE: Final = timedelta(hours=2)
@@ -133,17 +134,16 @@ class Collection:
                     connection, repository_id, after=last, limit=_MANIFESTS
                 )
                 named |= more
-            gone = [
-                link
-                for link in links
-                if link[1] not in named and self._is_idle(link[1])
-            ]
-            for _, digest, _ in gone:
-                blobs.unlink(connection, name, digest)
-            events = [
-                self.origin.event(Action.DELETE, _target(name, digest, size))
-                for _, digest, size in gone
-            ]
+            gone: list[_Link] = []
+            events: list[Event] = []
+            for link in links:
+                _, digest, size = link
+                if digest in named or not self._is_idle(digest):
+                    continue
+                event = unlink(connection, self.origin, name, digest, size)
+                if event is not None:
+                    gone.append(link)
+                    events.append(event)
             self.announcer.announce(transaction, events)
         return gone
 
@@ -172,8 +172,3 @@ class Collection:
         with self.database.transaction() as transaction:
             event = self.origin.operational(Action.GC_RUN, asdict(self.collected))
             self.announcer.announce(transaction, [event])
-
-
-def _target(repository: str, digest: Digest, size: int) -> Target:
-    descriptor = Descriptor(media_type=media_types.BLOB, digest=digest, size=size)
-    return Target(kind=Kind.BLOB, repository=repository, descriptor=descriptor)

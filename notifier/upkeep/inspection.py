@@ -15,15 +15,15 @@ import sqlalchemy as sa
 from notifier.db import Database
 from notifier.delivery.tables import CANCELLED, PENDING, DeliveryRow
 from notifier.events.announce import Announcer
-from notifier.events.event import Action, Descriptor, Kind, Target
 from notifier.events.origin import Origin
 from notifier.events.tables import EventRow
-from notifier.registry import blobs, manifests, media_types
+from notifier.registry import blobs, manifests
 from notifier.registry.digest import Digest, Hasher
 from notifier.registry.documents import ManifestDocument
 from notifier.registry.errors import ManifestInvalid, RegistryErrors
 from notifier.registry.manifests import StoredManifest
 from notifier.storage import Storage
+from notifier.upkeep.unlinking import unlink
 
 _AT_ONCE: Final = 200
 _MAX_TOLD: Final = 1000
@@ -169,14 +169,11 @@ class Inspection:
                 blobs.set_size(connection, digest, found.size)
                 return
             self.storage.set_blob_aside(digest)
-            names = blobs.list_repositories(connection, digest)
-            for name in names:
-                blobs.unlink(connection, name, digest)
-            events = [
-                self.origin.event(Action.DELETE, _target(name, digest, size))
-                for name in names
+            unlinked = [
+                unlink(connection, self.origin, name, digest, size)
+                for name in blobs.list_repositories(connection, digest)
             ]
-            self.announcer.announce(transaction, events)
+            self.announcer.announce(transaction, [*filter(None, unlinked)])
 
     def _forget_delivery(self, delivery_id: object) -> None:
         """Let nobody try to make a delivery, for there is nothing to tell."""
@@ -216,8 +213,3 @@ def _inspect_manifest(
             yield Finding(
                 problem=Problem.REFERENCE_MISSING, subject=subject, detail=str(missing)
             )
-
-
-def _target(repository: str, digest: Digest, size: int) -> Target:
-    descriptor = Descriptor(media_type=media_types.BLOB, digest=digest, size=size)
-    return Target(kind=Kind.BLOB, repository=repository, descriptor=descriptor)

@@ -173,6 +173,27 @@ def test_uses_are_written_down_once_a_minute(database: Database) -> None:
     assert used == NOW + timedelta(seconds=61)
 
 
+def test_of_tokens_that_are_made_and_expire_only_so_many_are_kept(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api_tokens, "MAX_SHOWN", 3)
+    _create(database, name="kept", expires_at=NOW + timedelta(days=1))
+    for number in range(4):
+        token, _ = _create(database, name=f"{number}")
+        with database.transaction() as transaction:
+            transaction.execute(
+                sa.update(ApiTokenRow)
+                .where(ApiTokenRow.id == token.id)
+                .values(expires_at=NOW - timedelta(seconds=1))
+            )
+
+    _create(database, name="last")
+
+    with database.read() as connection:
+        found = api_tokens.list_tokens(connection, subject="user:alice", limit=10)
+    assert [token.name for token in found] == ["last", "3", "2", "kept"]
+
+
 def test_of_tokens_that_are_made_and_revoked_only_so_many_are_kept(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

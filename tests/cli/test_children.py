@@ -80,6 +80,48 @@ def test_one_that_is_not_vital_may_end_as_often_as_it_likes() -> None:
     assert done.endswith("stopped\n")
 
 
+def test_one_that_cannot_be_started_just_now_is_started_later() -> None:
+    done = _run(
+        """
+        tries = []
+        start = children._forks.Process.start
+        def sparse(process):
+            tries.append(1)
+            if len(tries) == 2:
+                raise BlockingIOError("no more processes")
+            if len(tries) == 3:
+                os.kill(os.getpid(), signal.SIGTERM)
+            start(process)
+        children._forks.Process.start = sparse
+        Children([], [Child("it", fail)]).run(always, ready)
+        print("stopped after", len(tries))
+        """
+    )
+
+    assert "child_not_started" in done
+    assert done.endswith("stopped after 3\n")
+
+
+def test_one_that_cannot_be_started_at_first_leaves_none_behind() -> None:
+    done = _run(
+        """
+        def refuse(process):
+            raise BlockingIOError("no more processes")
+        first = Child("first", sleep)
+        first.start()
+        children._forks.Process.start = refuse
+        second = Child("second", sleep)
+        try:
+            second.start()
+        except OSError:
+            children._stop([second, first])
+        print("stopped", first.status())
+        """
+    )
+
+    assert done.endswith("stopped -15\n")
+
+
 def test_one_that_is_killed_again_and_again_is_not_given_up() -> None:
     done = _run(
         """

@@ -190,3 +190,39 @@ def test_what_can_never_be_is_no_want_of_a_database(database: Database) -> None:
         database.transaction() as transaction,
     ):
         transaction.execute(sa.insert(Text), {"text": text})
+
+
+@pytest.mark.parametrize("is_prepared", [True, False])
+def test_a_server_that_takes_no_changes_is_unavailable_until_another_one_does(
+    database: Database, *, is_prepared: bool
+) -> None:
+    def change() -> None:
+        with database.transaction() as transaction:
+            if is_prepared:
+                _INSERT.run(transaction.connection, text="one")
+            else:
+                transaction.execute(sa.insert(Text), {"text": "one"})
+
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("SET default_transaction_read_only = on")
+        connection.commit()
+    with pytest.raises(DatabaseUnavailable):
+        change()
+
+    # Its connection is not used any more.
+    change()
+
+
+def test_no_error_tells_of_the_values_of_a_statement(database: Database) -> None:
+    with (
+        pytest.raises(sa.exc.DBAPIError) as raised,
+        database.transaction() as transaction,
+    ):
+        transaction.execute(sa.text("SELECT 1 / :zero, :secret"), _VALUES)
+
+    assert "division by zero" in str(raised.value)
+    assert "hunter2" not in str(raised.value)
+
+
+_INSERT = Prepared(lambda insert: insert(Text))
+_VALUES = {"zero": 0, "secret": "hunter2"}

@@ -17,13 +17,18 @@ from notifier.delivery.deliveries import DeliveryState
 from notifier.delivery.endpoint import Endpoint
 from notifier.delivery.errors import EndpointInvalid
 from notifier.delivery.filters import Filters
-from notifier.delivery.formats import parse_format
+from notifier.delivery.formats import parse_format, read_format
 from notifier.delivery.tables import BreakerRow
 from notifier.events.event import OPERATIONAL, Action, Event, TagChange
 from tests import factories
 from tests.delivery.desk import Desk
 from tests.receiver import Receiver, answers, hang, running, wait_until
 
+_LONG_EVENTS = (
+    "[{% for each in events %}"
+    f'["{{{{ each.target.tag }}}}", "{7000 * "x"}"]'
+    "{% if not loop.last %},{% endif %}{% endfor %}]"
+)
 _INCIDENTS = Filters.parse({"actions": sorted(OPERATIONAL)})
 
 
@@ -102,6 +107,26 @@ def test_each_event_of_a_batch_has_its_attempt_on_record(
         assert attempt.status == 500
         assert attempt.response == b"x" * 5461
     assert len(receiver.requests) == 1
+
+
+@pytest.mark.parametrize("linger_ms", [0, 10])
+def test_a_batch_that_cannot_be_rendered_goes_in_smaller_ones(
+    desk: Desk, receiver: Receiver, linger_ms: int
+) -> None:
+    # A template may make 64 KiB: of these, nine events.
+    desk.create(
+        receiver.url,
+        format_=read_format({"type": "template", "body": _LONG_EVENTS}),
+        policy={"max_batch": 40, "max_in_flight": 1, "linger_ms": linger_ms},
+    )
+    desk.announce(*pushes(*map(str, range(40))))
+
+    desk.sweep()
+
+    desk.wait_for(DeliveryState.DELIVERED, 40)
+    told = [orjson.loads(request.body) for request in receiver.requests]
+    assert [len(events) for events in told] == [5] * 8
+    assert [tag for events in told for tag, _ in events] == list(map(str, range(40)))
 
 
 def test_a_few_events_linger_for_others(desk: Desk, receiver: Receiver) -> None:

@@ -60,6 +60,15 @@ def test_what_is_over_goes_with_its_attempts_when_it_is_old(
     assert _attempts(desk) == [desk.deliveries()[0].id]
 
 
+def test_what_is_kept_for_a_century_is_kept(desk: Desk) -> None:
+    desk.create()
+    old = _deliver(desk, DeliveryState.DELIVERED, 400)
+
+    Retention(desk.database, timedelta(days=36_500)).work()
+
+    assert _kept(desk) == [old]
+
+
 def test_what_is_pending_never_goes(desk: Desk) -> None:
     desk.create()
     pending = _deliver(desk, DeliveryState.PENDING, 400)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from notifier.delivery.schedule import (
@@ -80,11 +80,25 @@ def test_seconds_and_dates_are_understood(text: str, seconds: float) -> None:
     assert parse_retry_after(text, _NOW) == seconds
 
 
-@pytest.mark.parametrize("text", ["", "soon", "-1", "1.5", "٣", "9" * 11])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "soon",
+        "-1",
+        "1.5",
+        "٣",
+        "9" * 11,
+        "Tue, 14 Jul 2999999999 12:00:10 GMT",
+        "Tue, 14 Jul 2026 12:00:10 +99999999999999999999",
+    ],
+)
 def test_what_says_nothing_is_ignored(text: str) -> None:
     assert parse_retry_after(text, _NOW) is None
 
 
+@example("Fri, 31 Dec 9999 23:59:59 -2359")
+@example("Mon, 01 Jan 0001 00:00:00 +2359")
 @given(st.text())
 def test_no_header_breaks_it(text: str) -> None:
     seconds = parse_retry_after(text, _NOW)

@@ -214,6 +214,49 @@ def test_a_manifest_that_comes_meanwhile_keeps_its_blobs(
     assert _exists(client, b"layer")
 
 
+def test_what_is_deleted_meanwhile_is_passed_over(
+    app: Flask, client: FlaskClient, own: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for content in (b"layer", b"other"):
+        factories.push_blob(client, content)
+    _between(
+        own,
+        monkeypatch,
+        "find_blob",
+        lambda: app.test_client().delete(f"/v2/team/app/blobs/{_LAYER}"),
+    )
+
+    collected = _collect(own)
+
+    assert (collected.links, collected.blobs) == (1, 2)
+    assert len(_recorded(client, "delete")) == 2
+
+
+def test_a_blob_that_is_linked_at_that_moment_stays(
+    client: FlaskClient, own: Services
+) -> None:
+    factories.push_blob(client, b"layer")
+    client.delete(f"/v2/team/app/blobs/{_LAYER}")
+    with own.database.transaction() as transaction:
+        repository_id = own.catalog.enter(transaction, "team/app")
+    done: list[Collected] = []
+
+    def collect() -> None:
+        done.append(_collect(own))
+        own.database.leave()
+
+    collector = threading.Thread(target=collect)
+    with own.database.transaction() as transaction:
+        blobs.link(transaction.connection, repository_id, _LAYER, len(b"layer"))
+        collector.start()
+        # It waits for this transaction, for as long as it lasts.
+        collector.join(0.5)
+    collector.join(10)
+
+    assert [each.blobs for each in done] == [0]
+    assert _exists(client, b"layer")
+
+
 def test_a_push_of_what_is_collected_at_that_moment_has_to_be_made_again(
     client: FlaskClient, own: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:

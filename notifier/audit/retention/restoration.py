@@ -7,6 +7,7 @@ from notifier.audit.retention.archive import Archive
 from notifier.audit.retention.files import Files
 from notifier.audit.retention.pace import Pace
 from notifier.db import Database
+from notifier.events.lines import Recorded
 from notifier.events.record import Recorder
 
 
@@ -24,10 +25,12 @@ class Restoration:
         self._recorder = recorder
         self._archive = archive
         self._lines = files.lines(archive)
+        self._in_hand = list[Recorded]()
 
     def step(self, pace: Pace) -> bool:
         """Take a step; tell whether there is another."""
-        lines = list(islice(self._lines, pace.size))
+        # What could not be put back the last time is not read a second time.
+        lines = self._in_hand = self._in_hand or list(islice(self._lines, pace.size))
         with pace.transaction(self._database) as transaction:
             if not moves.keep(transaction, self._archive):
                 return False
@@ -35,4 +38,5 @@ class Restoration:
                 moves.settle(transaction, self._archive)
                 return False
             self._recorder.put_back(transaction, lines)
+        self._in_hand = []
         return True

@@ -5,6 +5,7 @@ from flask import Response
 from notifier.events.event import Action
 from notifier.registry import blobs
 from notifier.registry.digest import Digest
+from notifier.registry.errors import BlobUnknown
 from notifier.registry.reference import parse_repository
 from notifier.web.services import services
 from notifier.web.v2.announcements import blob_target, make_event
@@ -25,7 +26,9 @@ def delete_blob(repository: str, digest: str) -> Response:
     with own.database.transaction() as transaction:
         connection = transaction.connection
         size = blobs.get_size(connection, repository, checked)
-        blobs.unlink(connection, repository, checked)
+        if not blobs.unlink(connection, repository, checked):
+            # It was there a moment ago.
+            raise BlobUnknown({"digest": checked})
         target = blob_target(repository, checked, size, registry_url=None)
         own.announcer.announce(transaction, [make_event(Action.DELETE, target)])
     return accepted()

@@ -1,5 +1,6 @@
 """Archives that come back, and go again."""
 
+from collections.abc import Sequence
 from threading import Event
 
 import pytest
@@ -15,7 +16,9 @@ from notifier.audit.retention.errors import (
 from notifier.audit.retention.files import Files
 from notifier.audit.retention.pace import Pace
 from notifier.audit.retention.removal import Removal
+from notifier.db import DatabaseUnavailable, Transaction
 from notifier.events.event import Action
+from notifier.events.lines import Recorded
 from notifier.ids import uuid7
 from tests.audit.retention.site import Site, old_event, rule
 
@@ -38,6 +41,32 @@ def test_what_is_restored_is_left_alone_until_it_is_released(site: Site) -> None
     site.run(rule())
     assert site.ids() == []
     assert sorted(site.all_archived()) == sorted([*old, *late])
+
+
+def test_what_is_restored_while_the_database_is_away_is_complete(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = site.record_many(100, 20)
+    site.run(rule())
+    [archive] = site.archives()
+    monkeypatch.setattr(site.runner._changing, "size", 5)
+    put_back = site.runner._recorder.put_back
+    tries: list[int] = []
+
+    def sometimes(transaction: Transaction, lines: Sequence[Recorded]) -> None:
+        put_back(transaction, lines)
+        tries.append(len(lines))
+        if len(tries) == 2:
+            raise DatabaseUnavailable("it is away")
+
+    monkeypatch.setattr(site.runner._recorder, "put_back", sometimes)
+
+    with pytest.raises(DatabaseUnavailable):
+        site.restore(archive)
+    site.work()
+
+    assert site.ids() == old
+    assert site.archives()[0].state is ArchiveState.RESTORED
 
 
 @pytest.mark.usefixtures("small_archives")
