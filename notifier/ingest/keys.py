@@ -13,6 +13,8 @@ from hashlib import blake2b
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from msgspec import ValidationError, convert
+
 from notifier.ids import first_number, numbered
 
 _NS_PER_S: Final = 1_000_000_000
@@ -24,6 +26,8 @@ _MAX_AHEAD_NS: Final = 60 * _NS_PER_S
 _STEP_NS: Final = 10 * _NS_PER_S
 _STEPS: Final = 30
 
+_UUID_LENGTH: Final = 36
+_VERSION_AT: Final = 14
 # The bits of a UUIDv7 that ours fill at random.
 _HASH_BITS: Final = (1 << 62) - 1
 
@@ -44,6 +48,22 @@ def make_key(source_id: UUID, name: bytes, at_ns: int | None, now_ns: int) -> Ke
     step_ns = now_ns - now_ns % _STEP_NS
     keys = [_put(step_ns - back * _STEP_NS, hash_) for back in range(_STEPS + 1)]
     return Key(keys[0], now_ns, tuple(keys[1:]))
+
+
+def told_keys(name: str, at_ns: int) -> tuple[UUID, ...]:
+    """Return the key of an event that is called *name*, if a log like ours has told it.
+
+    It may be this very one, to which the event comes back. There the id begins with the
+    time of the event; registry:3 makes ids of that version, too, at another moment.
+    """
+    if len(name) != _UUID_LENGTH or name[_VERSION_AT] != "7":
+        return ()
+    try:
+        key = convert(name, UUID)
+    except ValidationError:
+        return ()
+    begins_so = key.int | _HASH_BITS == first_number(at_ns) | _HASH_BITS
+    return (key,) if begins_so else ()
 
 
 def derived_uuid(*parts: str) -> UUID:

@@ -140,10 +140,11 @@ def list_links(
     return [(id_, digest, size) for id_, digest, size in rows]
 
 
-def is_linked(connection: sa.Connection, digest: Digest) -> bool:
-    """Tell whether any repository links the blob."""
-    links = sa.select(BlobLink.blob_id).join(Blob, Blob.id == BlobLink.blob_id)
-    return connection.execute(links.where(Blob.digest == digest)).first() is not None
+def count_links(connection: sa.Connection, digest: Digest) -> int:
+    """Count the repositories that link a blob."""
+    number = sa.select(sa.func.count()).select_from(BlobLink)
+    links = number.join(Blob, Blob.id == BlobLink.blob_id)
+    return connection.scalar(links.where(Blob.digest == digest)) or 0
 
 
 def forget_unlinked(connection: sa.Connection, digest: Digest, size: int) -> bool:

@@ -5,6 +5,7 @@ manifest and manifest list have the same shape. A document of a media type that 
 known here is kept as it is, if it is a JSON object.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -64,7 +65,7 @@ class ManifestDocument:
         return cls(
             content=content,
             media_type=media_type,
-            references=_references(document, media_type),
+            references=_references(document, media_type.lower()),
             subject=_subject(document),
             artifact_type=_text(document, "artifactType")
             or (_text(config, "mediaType") if isinstance(config, dict) else None),
@@ -83,6 +84,26 @@ class ManifestDocument:
         if self.annotations:
             descriptor["annotations"] = self.annotations
         return orjson.dumps(descriptor)
+
+
+def list_digests(content: bytes) -> set[Digest]:
+    """Return every digest that stands anywhere in a manifest that was taken in.
+
+    Whatever its media type is: what a manifest may name in a way that is not known here
+    is needed by those who know it.
+    """
+    found: set[Digest] = set()
+    waiting: list[Any] = [orjson.loads(content)]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+        elif isinstance(value, str):
+            with suppress(DigestInvalid):
+                found.add(Digest.parse(value))
+    return found
 
 
 def _load(content: bytes) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from notifier.db import Base, Prepared, PreparedIn
 from notifier.db.base import Serial
 from notifier.registry import blobs
 from notifier.registry.digest import Digest, DigestBytes
-from notifier.registry.documents import ManifestDocument, Reference
+from notifier.registry.documents import ManifestDocument, Reference, list_digests
 from notifier.registry.errors import (
     ManifestBlobUnknown,
     ManifestUnknown,
@@ -182,24 +182,20 @@ def _reference_errors(
             )
 
 
-def list_references(
+def list_named(
     connection: sa.Connection, repository_id: int, *, after: int, limit: int
 ) -> tuple[set[Digest], int | None]:
-    """Return what the next manifests of a repository name, and the last one's id.
+    """Return the digests in a repository's next manifests, and the last one's id.
 
     These are the manifests beyond the id *after*; without any, the id is None.
     """
     rows = connection.execute(
-        sa.select(Manifest.id, Manifest.content, Manifest.media_type)
+        sa.select(Manifest.id, Manifest.content)
         .where(Manifest.repository_id == repository_id, Manifest.id > after)
         .order_by(Manifest.id)
         .limit(limit)
     ).all()
-    named = {
-        reference.digest
-        for row in rows
-        for reference in ManifestDocument.parse(row.content, row.media_type).references
-    }
+    named = set().union(*(list_digests(row.content) for row in rows))
     return named, rows[-1].id if rows else None
 
 

@@ -7,6 +7,7 @@ under the lock under which manifests are put; then the files that no link is lef
 within a transaction that keeps others from linking them again.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
@@ -62,12 +63,12 @@ class Collection:
         self.collected.uploads = self.storage.expire_uploads(
             self.uploads_before, dry_run=self.dry_run
         )
-        freed: set[Digest] = set()
+        freed: Counter[Digest] = Counter()
         with self.database.read() as connection:
             names = repositories.list_ids(connection)
         for id_, name in names:
             progress(name)
-            freed |= self._collect_links(id_, name)
+            freed.update(self._collect_links(id_, name))
         for blob in self.storage.list_blobs():
             if blob.claimed_at < self.cutoff:
                 progress(blob.digest)
@@ -96,7 +97,7 @@ class Collection:
         newest = 0
         with self.database.read() as connection:
             while True:
-                more, last = manifests.list_references(
+                more, last = manifests.list_named(
                     connection, repository_id, after=newest, limit=_MANIFESTS
                 )
                 if last is None:
@@ -130,7 +131,7 @@ class Collection:
             named: set[Digest] = set()
             last: int | None = newest
             while last is not None:
-                more, last = manifests.list_references(
+                more, last = manifests.list_named(
                     connection, repository_id, after=last, limit=_MANIFESTS
                 )
                 named |= more
@@ -147,11 +148,11 @@ class Collection:
             self.announcer.announce(transaction, events)
         return gone
 
-    def _collect_blob(self, blob: StoredBlob, freed: set[Digest]) -> None:
+    def _collect_blob(self, blob: StoredBlob, freed: Counter[Digest]) -> None:
         digest = Digest.parse(blob.digest)
         with self.database.read() as connection:
-            is_linked = blobs.is_linked(connection, digest)
-        if is_linked and not (self.dry_run and digest in freed):
+            links = blobs.count_links(connection, digest)
+        if links > (freed[digest] if self.dry_run else 0):
             return
         if not self.dry_run and not self._remove(digest, blob.size):
             return

@@ -133,7 +133,7 @@ class Inspection:
         if found is None:
             return None
         with self.database.read() as connection:
-            is_wanted = blobs.is_linked(connection, digest)
+            is_wanted = blobs.count_links(connection, digest) > 0
         if not is_wanted:
             # A collection removes it, or has done so by now.
             return None

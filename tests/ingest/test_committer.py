@@ -7,13 +7,28 @@ import pytest
 
 from notifier.db import Database, DatabaseUnavailable
 from notifier.events.announce import Announcer
+from notifier.events.envelope import dump_event
 from notifier.events.event import Event
 from notifier.events.record import Recorder
+from notifier.ids import uuid7
 from notifier.ingest.commit_client import CommitClient
 from notifier.ingest.committer import Committer
 from notifier.ingest.intake import Intake, Tally
 from tests.ingest import told
 from tests.ingest.desk import SENDER, Desk
+
+
+def test_an_event_that_comes_back_from_where_it_was_sent_is_known(desk: Desk) -> None:
+    desk.take(told.event())
+    [event] = desk.recorded()
+    back = dump_event(event)
+
+    assert desk.take(back, back) == Tally(recorded=0, known=2, rejected=0)
+    # Such an id may be one of another log.
+    other = back | {"id": str(uuid7(event.timestamp_ns))}
+    assert desk.take(other, other) == Tally(recorded=1, known=1, rejected=0)
+    assert desk.take(told.event(id=str(uuid7()))).recorded == 1
+    assert len(desk.recorded()) == 3
 
 
 def test_requests_that_come_at_once_are_each_told_of_their_own(desk: Desk) -> None:

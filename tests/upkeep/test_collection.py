@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from notifier.events.event import RequestRecord
 from notifier.events.origin import Origin
 from notifier.ids import uuid7
-from notifier.registry import blobs
+from notifier.registry import blobs, media_types
 from notifier.registry.digest import Digest
 from notifier.storage import Storage, filesystem
 from notifier.upkeep.collection import Collected, Collection
@@ -23,6 +23,22 @@ from tests import factories
 
 _NOW = timedelta(seconds=0)
 _LAYER = Digest(factories.digest(b"layer"))
+
+
+_SCHEMA_1 = {
+    "schemaVersion": 1,
+    "mediaType": "application/vnd.docker.distribution.manifest.v1+json",
+    "fsLayers": [{"blobSum": _LAYER}],
+}
+_ORAS = {
+    "mediaType": "application/vnd.cncf.oras.artifact.manifest.v1+json",
+    "blobs": [factories.descriptor(b"layer", "application/x")],
+}
+_OTHER_MANIFESTS = {
+    "schema 1": json.dumps(_SCHEMA_1).encode(),
+    "oras": json.dumps(_ORAS).encode(),
+    "capitals": factories.manifest(mediaType=media_types.OCI_MANIFEST.upper()),
+}
 
 
 def _collect(
@@ -69,6 +85,19 @@ def test_what_a_manifest_names_stays(client: FlaskClient, own: Services) -> None
     assert collected == Collected()
     assert _exists(client, b"layer")
     assert client.get(f"/v2/team/app/manifests/{digest}").status_code == 200
+
+
+@pytest.mark.parametrize("name", _OTHER_MANIFESTS)
+def test_what_a_manifest_of_another_kind_names_stays(
+    client: FlaskClient, own: Services, name: str
+) -> None:
+    factories.push_blob(client, b"{}")
+    factories.push_blob(client, b"layer")
+    factories.push_manifest(client, _OTHER_MANIFESTS[name])
+
+    _collect(own)
+
+    assert _exists(client, b"layer")
 
 
 def test_what_no_manifest_names_goes_with_its_file_and_an_event(
@@ -151,6 +180,19 @@ def test_a_dry_run_says_the_same_and_removes_nothing(
     assert _collect(own) == foretold == Collected(links=2, blobs=1, bytes=5)
 
 
+def test_a_dry_run_knows_of_other_repositories_that_need_a_file(
+    client: FlaskClient, own: Services
+) -> None:
+    for repository in ("team/app", "team/other"):
+        factories.push_image(client, repository=repository)
+    client.delete("/v2/team/other/manifests/1.0")
+    client.delete(f"/v2/team/other/manifests/{factories.digest(factories.manifest())}")
+
+    foretold = _collect(own, dry_run=True)
+
+    assert _collect(own) == foretold == Collected(links=2)
+
+
 def test_a_file_that_no_row_names_goes(own: Services) -> None:
     upload = uuid7()
     own.storage.create_upload("team/app", upload)
@@ -160,7 +202,7 @@ def test_a_file_that_no_row_names_goes(own: Services) -> None:
 
     assert _collect(own) == Collected(blobs=1, bytes=5)
     with own.database.read() as connection:
-        assert not blobs.is_linked(connection, _LAYER)
+        assert blobs.count_links(connection, _LAYER) == 0
     assert own.storage.find_blob(_LAYER) is None
 
 

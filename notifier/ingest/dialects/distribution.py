@@ -24,7 +24,7 @@ from notifier.events.event import (
 from notifier.ingest import reading
 from notifier.ingest.dialects.dialect import CREDENTIAL, Dialect, Incoming
 from notifier.ingest.errors import EventRefused
-from notifier.ingest.keys import Key, derived_uuid, make_key
+from notifier.ingest.keys import Key, derived_uuid, make_key, told_keys
 from notifier.ingest.source import Receipt, SourceKind
 from notifier.registry import media_types
 
@@ -75,7 +75,7 @@ class Distribution(Dialect):
                 credential=CREDENTIAL,
                 ingested=Ingested(source.name, name or None),
             ),
-            key.earlier,
+            key.earlier + told_keys(name, key.at_ns),
         )
 
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 # told by Flask's handlers, and need not be met again.
 MET: Final = "notifier.met"
 
-_RANGE: Final = re.compile(r"bytes\s*=\s*([0-9]{0,18})-([0-9]{0,18})", re.ASCII)
+_RANGE: Final = re.compile(r"bytes\s*=\s*([0-9]{0,99})-([0-9]{0,99})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
