@@ -36,7 +36,9 @@ class RegistryError(Exception):
     message: ClassVar[str] = "unknown error"
 
     def __init__(self, detail: Any = None) -> None:
-        super().__init__(f"{self.message}: {detail}" if detail else self.message)
+        super().__init__(
+            f"{self.message}: {_words(detail)}" if detail else self.message
+        )
         self.detail = detail
 
 
@@ -208,3 +210,9 @@ class RegistryErrors(Exception):
     def __init__(self, errors: list[RegistryError]) -> None:
         super().__init__("; ".join(str(error) for error in errors))
         self.errors = errors
+
+
+def _words(detail: Any) -> str:
+    if not isinstance(detail, dict):
+        return str(detail)
+    return ", ".join(f"{name} {value}" for name, value in detail.items())

@@ -99,6 +99,7 @@ def test_a_damaged_blob_is_taken_away_and_may_be_pushed_again(
 
     assert mended.mended
     assert missing.problem is Problem.REFERENCE_MISSING
+    assert missing.detail == f"blob unknown to registry: digest {_LAYER}"
     assert client.get(path).status_code == 404
     [event] = client.get("/api/v1/events?action=delete").get_json()["items"]
     assert event["event"]["target"]["digest"] == _LAYER
