@@ -1,5 +1,6 @@
 """Figures about the running program, in Prometheus' text format."""
 
+import fcntl
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -47,7 +48,8 @@ class Metrics:
 
     def __init__(self, directory: Path | None) -> None:
         self._directory = directory
-        self._values = values.ValueClass = _value_class(directory)
+        self._place = None if directory is None else _take_place(directory)
+        self._values = values.ValueClass = _value_class(directory, self._place)
         self._registry = registry = CollectorRegistry()
         self.requests = Counter(
             "notifier_http_requests",
@@ -57,7 +59,7 @@ class Metrics:
         )
         self.request_seconds = Histogram(
             "notifier_http_request_duration_seconds",
-            "Time from a request's arrival to its answer's last byte.",
+            "Time from a request's arrival to the beginning of its answer.",
             ("method", "route"),
             buckets=_REQUEST_SECONDS,
             registry=registry,
@@ -89,8 +91,9 @@ class Metrics:
 
     def close(self) -> None:
         """Let go of this process's files. Nothing may be counted after that."""
-        if self._values is not values.MutexValue:
+        if self._place is not None:
             self._values.close_all_files()
+            self._place.leave()
 
     def render(self, *gauges: Metric) -> bytes:
         """Return all figures, and *gauges*, which were measured just now."""
@@ -116,29 +119,73 @@ class _Scrape:
         return self._metrics
 
 
-def _value_class(directory: Path | None) -> Any:
-    if directory is None or not _has_room(directory):
+class _Place:
+    """Where a process counts in a directory: the first place that no other has.
+
+    So there are as many files as there were processes at once, and what one that has
+    ended had counted is gone on with. Its first file is locked as long as the process
+    has it open, in whatever container that runs.
+    """
+
+    def __init__(self, directory: Path, number: int) -> None:
+        self.number = number
+        self._paths = [directory / f"{kind}_{number}.db" for kind in _KINDS]
+        self._first = self._paths[0].open("ab")
+
+    @classmethod
+    def take(cls, directory: Path) -> "_Place":
+        """Take a place, with room for much; raise an `OSError` if there is none.
+
+        The library has its files in memory, full of holes: whoever writes to one of
+        those when the disk is full is killed by the system.
+        """
+        directory.mkdir(parents=True, exist_ok=True)
+        number = 1
+        while not (place := cls(directory, number)).lock():
+            place.leave()
+            number += 1
+        try:
+            place._fill()
+        except OSError:
+            place.leave()
+            raise
+        return place
+
+    def lock(self) -> bool:
+        """Tell whether it is this process's from now on."""
+        try:
+            fcntl.flock(self._first, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def leave(self) -> None:
+        """Let another process have it."""
+        self._first.close()
+
+    def _fill(self) -> None:
+        for path in self._paths:
+            with path.open("ab") as file:
+                try:
+                    os.posix_fallocate(file.fileno(), 0, _FILE_BYTES)
+                except OSError:
+                    if file.tell() == 0:
+                        path.unlink()
+                    raise
+
+
+def _take_place(directory: Path) -> _Place | None:
+    """Take a place; without room for its files, none, and nothing is counted."""
+    try:
+        return _Place.take(directory)
+    except OSError as error:
+        _log.error("metrics_without_room", error=str(error))
+        return None
+
+
+def _value_class(directory: Path | None, place: _Place | None) -> Any:
+    if place is None:
         return values.MutexValue
     # The library reads the directory's name from here whenever it opens a file.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)
-    return values.MultiProcessValue()  # type: ignore[no-untyped-call]  # as above
-
-
-def _has_room(directory: Path) -> bool:
-    """Make this process's files, with room for much; tell whether there is that.
-
-    The library has its files in memory, full of holes: whoever writes to one of those
-    when the disk is full is killed by the system. Without room nothing is counted.
-    """
-    directory.mkdir(parents=True, exist_ok=True)
-    paths = [directory / f"{kind}_{os.getpid()}.db" for kind in _KINDS]
-    try:
-        for path in paths:
-            with path.open("ab") as file:
-                os.posix_fallocate(file.fileno(), 0, _FILE_BYTES)
-    except OSError as error:
-        _log.error("metrics_without_room", error=str(error))
-        for path in paths:
-            path.unlink(missing_ok=True)
-        return False
-    return True
+    return values.MultiProcessValue(lambda: place.number)  # type: ignore[no-untyped-call]  # as above

@@ -83,6 +83,18 @@ def test_processes_that_share_a_directory_count_together(tmp_path: Path) -> None
     assert samples["notifier_delivery_latency_seconds_bucket[('le', '0.025')]"] == 2
 
 
+def test_who_comes_goes_on_where_one_left_off(tmp_path: Path) -> None:
+    metrics = Metrics(tmp_path)
+    for _ in range(5):
+        subprocess.run([sys.executable, "-c", _COUNT, tmp_path], check=True)
+
+    samples = _samples(metrics.render())
+
+    assert samples["notifier_events_total[('action', 'push')]"] == 10
+    # Of this process, and of those that were there one after the other.
+    assert len(list(tmp_path.iterdir())) == 4
+
+
 def test_a_gauge_is_what_it_is_just_now(tmp_path: Path) -> None:
     metrics = Metrics(tmp_path)
 
