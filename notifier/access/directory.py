@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from notifier.access.fields import is_visible
 from notifier.access.htpasswd import Htpasswd
 from notifier.access.passwords import Passwords
 from notifier.access.subjects import (
@@ -34,6 +35,8 @@ def is_known(connection: sa.Connection, settings: Settings, subject: str) -> boo
     nobody here can tell. Raises `ConfigError` if the file cannot be read.
     """
     kind, _, name = subject.partition(":")
+    if not is_visible(subject, len(subject)):
+        return False
     row = sa.select(UserRow.id).where(UserRow.kind == kind, UserRow.name == name)
     if connection.scalar(row) is not None:
         return True

@@ -16,7 +16,7 @@ from notifier.audit.items import render_item
 from notifier.audit.questions import Question
 from notifier.audit.rows import read_rows
 from notifier.db import Database, unmapped
-from notifier.events.lines import find_id
+from notifier.events.lines import BEGINNING, find_id
 from notifier.events.record import Recorder
 from notifier.events.rows import Names
 
@@ -29,11 +29,13 @@ class Format:
     """A way to write lines.
 
     *render* writes rows as `read_rows` gives them, *find_id* reads the id of the event
-    of a whole line, or raises `ValueError`.
+    of a whole line, or raises `ValueError`. *head* stands before all lines; what is
+    written to a file begins with *beginning*.
     """
 
     media_type: str
     head: bytes
+    beginning: bytes
     render: Callable[[Sequence[Any], Names], bytes]
     find_id: Callable[[bytes], UUID]
 
@@ -108,12 +110,14 @@ FORMATS: Final = {
     "ndjson": Format(
         media_type="application/x-ndjson",
         head=b"",
+        beginning=BEGINNING,
         render=_render_items,
         find_id=find_id,
     ),
     "csv": Format(
         media_type="text/csv; charset=utf-8; header=present",
         head=cells.render_head(),
+        beginning=cells.render_head(),
         render=cells.render_records,
         find_id=_find_in_record,
     ),

@@ -83,9 +83,9 @@ def read_tag(text: str) -> str:
 
 
 def read_text(text: str) -> str:
-    """Read what may be anything that can be shown."""
-    if not 0 < len(text) <= _MAX_TEXT or not text.isprintable():
-        raise QuestionInvalid(f"Not 1 to {_MAX_TEXT} visible characters.")
+    """Read what may be anything: other registries tell of names with line breaks."""
+    if not 0 < len(text) <= _MAX_TEXT or "\0" in text:
+        raise QuestionInvalid(f"Not 1 to {_MAX_TEXT} characters without a NUL.")
     return text
 
 

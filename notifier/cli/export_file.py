@@ -21,7 +21,7 @@ def open_export(path: Path, format_: Format, *, resume: bool) -> Iterator["Expor
     What is written is on the disk at the end. Raises `OSError`, which names the file.
     """
     try:
-        with path.open("r+b") if resume and path.exists() else path.open("xb") as file:
+        with path.open("r+b") if resume and path.exists() else path.open("x+b") as file:
             last = _find_last(file, format_) if resume else None
             yield ExportFile(file, last)
             file.flush()
@@ -50,14 +50,23 @@ def _find_last(file: BinaryIO, format_: Format) -> UUID | None:
     """Cut off what is behind the last whole line; return the event of that line."""
     end, line = _last_line(file)
     try:
+        if not line:
+            _check_beginning(file, format_)
         last = format_.find_id(line) if line and line != format_.head else None
     except ValueError:
         raise click.ClickException(
-            f"The last whole line of {file.name} is none of such an export."
+            f"What is in {file.name} is none of such an export."
         ) from None
     file.seek(end if last else 0)
     file.truncate()
     return last
+
+
+def _check_beginning(file: BinaryIO, format_: Format) -> None:
+    """Raise a `ValueError` if the file does not begin as such an export does."""
+    file.seek(0)
+    if not format_.beginning.startswith(file.read(len(format_.beginning))):
+        raise ValueError("it is something else")
 
 
 def _last_line(file: BinaryIO) -> tuple[int, bytes]:

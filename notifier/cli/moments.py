@@ -46,9 +46,9 @@ class Moment(click.ParamType[int]):
             return ago_ns
         try:
             at = datetime.fromisoformat(value)
-        except ValueError:
+            aware = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+        except (ValueError, OverflowError):
             self.fail(f"{value!r} is neither 2026-05-01T15:28:51Z nor 2h", param, ctx)
-        aware = at if at.tzinfo else at.replace(tzinfo=UTC)
         return (aware - _EPOCH) // _MICROSECOND * 1000
 
 

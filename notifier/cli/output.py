@@ -3,7 +3,6 @@
 The JSON is that of the REST API, so that one program reads both.
 """
 
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -14,8 +13,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-# Whoever reads a pipe wants whole lines; only a terminal has an edge to wrap at.
-_PIPE_WIDTH = 1000
+# A terminal breaks what is longer than its lines by itself: so it can be copied whole,
+# and columns do not shrink to a few letters each.
+_WIDTH = 1000
 _SHORT_DIGEST = len("sha256:") + 12
 
 
@@ -34,7 +34,7 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     table = _grid(headings)
     for row in rows:
         table.add_row(*(Text(visible(cell)) for cell in row))
-    _console().print(table)
+    _print(table)
 
 
 def print_fields(fields: Mapping[str, str]) -> None:
@@ -43,7 +43,7 @@ def print_fields(fields: Mapping[str, str]) -> None:
     for name, value in fields.items():
         if value:
             table.add_row(Text(name, style="bold"), Text(visible(value)))
-    _console().print(table)
+    _print(table)
 
 
 def visible(text: str) -> str:
@@ -51,6 +51,11 @@ def visible(text: str) -> str:
     return "".join(
         c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text
     )
+
+
+def visible_line(text: str) -> str:
+    """Return that as one line."""
+    return visible(text.replace("\n", "\N{REPLACEMENT CHARACTER}"))
 
 
 def short_digest(digest: str) -> str:
@@ -70,6 +75,9 @@ def _grid(headings: Sequence[str]) -> Table:
     return table
 
 
-def _console() -> Console:
-    width = None if sys.stdout.isatty() else _PIPE_WIDTH
-    return Console(width=width, highlight=False)
+def _print(table: Table) -> None:
+    console = Console(width=_WIDTH, highlight=False)
+    with console.capture() as captured:
+        console.print(table)
+    for line in captured.get().splitlines():
+        click.echo(line.rstrip())

@@ -90,4 +90,6 @@ def _one_line(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         named = f"{error.filename}: " if error.filename else ""
         return named + error.strerror
+    if isinstance(error, UnicodeDecodeError):
+        return "what was given to read is no text in UTF-8"
     return " ".join(str(error).split())

@@ -32,4 +32,5 @@ KNOWN = (
     SecretUnreadable,
     SourceError,
     TimelineError,
+    UnicodeDecodeError,
 )

@@ -11,7 +11,7 @@ from notifier.audit.answers import Entry, list_entries
 from notifier.audit.following import Following
 from notifier.cli.event_output import event_cells
 from notifier.cli.options import json_option
-from notifier.cli.output import moment, print_json_line, visible
+from notifier.cli.output import moment, print_json_line, visible_line
 from notifier.cli.place import Place, open_place
 from notifier.cli.questions import answer, question_options, take_question
 from notifier.web.api.schemas.events import EntrySchema
@@ -73,7 +73,7 @@ def _step(place: Place, following: Following) -> Iterable[Entry]:
 def _write(entries: Iterable[Entry]) -> None:
     for entry in entries:
         cells = (cell for cell in event_cells(entry.event) if cell)
-        click.echo(visible("  ".join(cells)))
+        click.echo(visible_line("  ".join(cells)))
 
 
 def _write_json(entries: Iterable[Entry]) -> None:

@@ -75,9 +75,14 @@ def url(*schemes: str) -> Callable[[str], str]:
     """Make what reads a URL of one of *schemes*."""
 
     def parse(text: str) -> str:
-        if urlsplit(text).scheme not in schemes:
+        parts = urlsplit(text)
+        if parts.scheme not in schemes:
             known = ", ".join(f"{scheme}://" for scheme in schemes)
             raise ValueError(f"say a URL that begins with one of {known}")
+        try:
+            _ = parts.port
+        except ValueError:
+            raise ValueError("say a URL whose port is a number up to 65535") from None
         return text
 
     return parse

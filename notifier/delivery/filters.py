@@ -102,6 +102,8 @@ def _items(field: str, items: Any, choices: Iterable[str] | None) -> tuple[str, 
             raise EndpointInvalid(
                 field, f"each must be a text of 1 to {_MAX_LENGTH} characters"
             )
+        if not item.isprintable():
+            raise EndpointInvalid(field, "each must have visible characters only")
         if choices and item not in choices:
             raise EndpointInvalid(field, f"each must be one of {', '.join(choices)}")
     return tuple(items)

@@ -24,7 +24,7 @@ _EVENTS = decoder(Event)
 _RECORDED = decoder(Recorded)
 
 # An archive's line begins so, and its event's id stands behind that.
-_BEGINNING = b'{"event":{"id":"'
+BEGINNING = b'{"event":{"id":"'
 _UUID_LENGTH = 36
 
 
@@ -53,6 +53,6 @@ def find_id(line: bytes) -> UUID:
 
     Raises `ValueError`.
     """
-    if not line.startswith(_BEGINNING):
+    if not line.startswith(BEGINNING):
         raise ValueError("this is no line of an archive")
-    return UUID(line[len(_BEGINNING) : len(_BEGINNING) + _UUID_LENGTH].decode())
+    return UUID(line[len(BEGINNING) : len(BEGINNING) + _UUID_LENGTH].decode())

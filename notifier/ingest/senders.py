@@ -7,6 +7,7 @@ from typing import Final
 from notifier.db import Database
 from notifier.ingest import sources
 from notifier.ingest.source import IngestSource
+from notifier.ingest.source_fields import is_name
 from notifier.ingest.token import NO_DIGEST, is_among
 
 LOOK_EVERY_S: Final = 1.0
@@ -34,7 +35,7 @@ class Senders:
         # What is read before a change stays with what was known before it.
         known = self._known
         found = known.get(name)
-        if found is None:
+        if found is None and is_name(name):
             with self._database.read() as connection:
                 found = sources.find_with_digest(connection, name)
             if found is not None:

@@ -19,12 +19,17 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
 _HOST = re.compile(r"[A-Za-z0-9.:_*\[\]-]{1,255}", re.ASCII)
 
 
+def is_name(text: str) -> bool:
+    """Tell whether a source may be called so."""
+    return _NAME.fullmatch(text) is not None
+
+
 def checked_fields(**fields: Any) -> dict[str, Any]:
     """Return the columns of fields, those of `sources.create`.
 
     Raises `SourceInvalid`.
     """
-    if "name" in fields and not _NAME.fullmatch(fields["name"]):
+    if "name" in fields and not is_name(fields["name"]):
         raise SourceInvalid(
             "name",
             "must have 1 to 100 of the characters A-Z a-z 0-9 . _ - "

@@ -146,6 +146,19 @@ def test_tail_prints_the_newest_last(notifier: Notifier) -> None:
     assert notifier("events", "tail", "-n", "0").stdout == ""
 
 
+@pytest.mark.usefixtures("pushed")
+def test_an_event_is_one_line_of_a_tail_whatever_it_says(
+    notifier: Notifier, own: Services
+) -> None:
+    forged = "x\n2026-11-30T13:59:59  push  prod/app:latest  sha256:aaaa  ceo"
+    fill(own.database, own.recorder, [factories.event(actor=forged)])
+
+    lines = notifier("events", "tail", "-n", "1").stdout.splitlines()
+
+    assert len(lines) == 1
+    assert "prod/app:latest" in lines[0]
+
+
 @ON_SQLITE
 @pytest.mark.usefixtures("notifier")
 def test_tail_follows_until_it_is_interrupted(client: FlaskClient) -> None:
@@ -214,6 +227,7 @@ def _tag_and_action(line: str) -> tuple[str | None, str]:
         (("list", "--action", "!pushed"), 2, "Not one of: push, pull, mount"),
         (("list", "--address", "registry"), 2, "Neither an address"),
         (("list", "--since", "yesterday"), 2, "'yesterday' is neither"),
+        (("list", "--until", "9999-12-31T23:59:59-12:00"), 2, "is neither"),
         (("list", "--cursor", "x"), 2, "'x' is not the `next` of a page"),
         (("show", str(uuid4())), 1, "there is no such event"),
         (("show", "x"), 2, "'x' is not a valid UUID"),

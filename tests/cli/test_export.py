@@ -93,7 +93,10 @@ def test_no_file_is_overwritten(notifier: Notifier, path: Path) -> None:
     assert path.read_text() == "kept"
 
 
-@pytest.mark.parametrize("text", ["not an export\n", "a,b\n", '{"event":{"id":"x"}}\n'])
+@pytest.mark.parametrize(
+    "text",
+    ["not an export\n", "a,b\n", '{"event":{"id":"x"}}\n', "precious notes", "{}"],
+)
 @both_formats
 def test_only_an_export_is_gone_on_with(
     notifier: Notifier, path: Path, name: str, text: str

@@ -165,6 +165,17 @@ def test_a_name_that_is_no_setting_stops_the_program(name: str) -> None:
         ("database_url", "sqlite:///file::memory:?uri=true", "say a file"),
         ("database_url", "sqlite:///file:x?mode=memory&uri=true", "say a file"),
         ("redis_url", "http://cache", "say a URL that begins with one of redis://"),
+        (
+            "redis_url",
+            "redis://127.0.0.1:notaport/0",
+            "say a URL whose port is a number",
+        ),
+        (
+            "egress_proxy",
+            "http://user:secret@proxy:x",
+            "say a URL whose port is a number",
+        ),
+        ("public_url", "https://registry:65536", "say a URL whose port is a number"),
         ("storage_url", "s3://bucket", "say a URL that begins with one of file://"),
         ("public_url", "registry.example.com", "say a URL that begins with one of"),
         ("public_url", "ftp://registry", "say a URL that begins with one of http://"),

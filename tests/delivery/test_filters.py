@@ -257,6 +257,8 @@ def test_what_is_excluded_is_never_wanted(
         ({"tags": []}, "filters.tags"),
         ({"tags": [1]}, "filters.tags"),
         ({"tags": [""]}, "filters.tags"),
+        ({"repositories": ["team/\0"]}, "filters.repositories"),
+        ({"exclude": {"actors": ["a\nb"]}}, "filters.exclude.actors"),
         ({"tags": ["x" * 256]}, "filters.tags"),
         ({"tags": ["x"] * 101}, "filters.tags"),
     ],

@@ -62,7 +62,8 @@ class TagHistory:
 
     def find(self, at_ns: int) -> Span | None:
         """Return what the tag pointed to at that time, if it did, from when to when."""
-        high = UUID(int=first_uuid7(at_ns).int + _CHANCE)
+        # Before that, nothing happened.
+        high = UUID(int=first_uuid7(max(at_ns, 0)).int + _CHANCE)
         span = next(_spans(_Walk(self._connection, *self._place, high), None), None)
         if span is None or span.ended is not None:
             return None

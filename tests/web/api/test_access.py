@@ -79,6 +79,17 @@ def test_a_robot_needs_no_password(admin: Signed) -> None:
     assert (robot["kind"], robot["has_password"]) == ("robot", False)
 
 
+def test_nobody_of_an_impossible_name_gets_a_token(admin: Signed) -> None:
+    asked = {"name": "n", "permits": ["pull"]}
+
+    for subject in ("user:\0", "user:", "robot:a\nb", "\0:admin"):
+        refused = admin.post("/tokens", subject=subject, **asked)
+        assert refused.status_code == 422
+
+    late = "9999-12-31T23:59:59-12:00"
+    assert admin.post("/tokens", expires_at=late, **asked).status_code == 422
+
+
 @pytest.mark.parametrize(
     ("fields", "status", "where"),
     [

@@ -211,6 +211,7 @@ _ANSWERS = [
     ("kind=blob", [2]),
     ("actor=alice", [0]),
     ("actor=bob", []),
+    ("actor=a%0Ab", []),
     (f"media_type={quote(media_types.OCI_MANIFEST)}", [3, 1, 0]),
     (f"media_type={media_types.OCI_MANIFEST}", [3, 1, 0]),
     ("since=2026-05-01T00:02:00Z", [3, 2, 1]),

@@ -88,6 +88,15 @@ def test_an_event_is_in_the_log_with_its_source(
     assert shown["ingested"] == entry["ingested"]
 
 
+@pytest.mark.parametrize("name", ["a%00b", "a%0Ab", "-", "x" * 101, "%FF"])
+def test_no_source_has_an_impossible_name(send: Send, name: str) -> None:
+    for content_type in ("application/json", "text/plain"):
+        refused = send(path=f"/api/v1/ingest/{name}", content_type=content_type)
+
+        assert refused.status_code == 401
+        assert "X-Request-Id" in refused.headers
+
+
 def test_an_event_of_our_own_has_no_source(api: ConformingClient) -> None:
     api.post("/sources", json={"name": "registry-2"})
 

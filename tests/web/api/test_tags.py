@@ -63,6 +63,8 @@ def test_a_tag_tells_what_it_pointed_to_and_when(api: ConformingClient) -> None:
         ("2026-05-01T01:00Z", b"2"),
         ("2026-05-01T02:00Z", None),
         ("2999-01-01T00:00Z", None),
+        ("1969-12-31T23:59:59Z", None),
+        ("0001-01-01T00:00:00Z", None),
     ],
 )
 def test_a_tag_tells_what_it_pointed_to_at_a_moment(
@@ -99,7 +101,12 @@ def test_what_cannot_be_has_no_history(api: ConformingClient) -> None:
         "/repositories/team/app/tags/.1/history",
     ):
         assert api.get(path).status_code == 404
-    for query, status in (("at=yesterday", 422), ("cursor=x", 400), ("limit=0", 422)):
+    for query, status in (
+        ("at=yesterday", 422),
+        ("at=9999-12-31T23:59:59-12:00", 422),
+        ("cursor=x", 400),
+        ("limit=0", 422),
+    ):
         assert api.get(f"{_HISTORY}?{query}").status_code == status
     last = "_" * 21 + "8"
     assert api.get(f"{_HISTORY}?cursor={last}").status_code == 400
@@ -197,6 +204,7 @@ def test_repositories_are_chosen_by_globs(
     [
         *("unpulled_for=90", "unpulled_for=d", "unpulled_for=-1d", "unpulled_for=90m"),
         *("repository=A", "repository=", "until=2026-01-01", "unpulled_for=99999d"),
+        *("repository=a%00b", "repository=a%20b", "repository=a%0A"),
     ],
 )
 def test_what_is_not_understood_is_refused(api: ConformingClient, query: str) -> None:

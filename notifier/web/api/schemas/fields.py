@@ -47,8 +47,8 @@ class Nanoseconds(fields.String):
         try:
             at = datetime.fromisoformat(
                 minute + (second or ":00") + zone.replace(" ", "+")
-            )
-        except ValueError:
+            ).astimezone(UTC)
+        except (ValueError, OverflowError):
             raise ValidationError("No such time.") from None
         seconds = int((at - _EPOCH).total_seconds())
         return seconds * _NS_PER_S + int((fraction or "0").ljust(_NS_DIGITS, "0"))

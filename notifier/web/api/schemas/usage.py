@@ -12,7 +12,8 @@ from notifier.web.api.schemas.fields import CommaList
 
 _AGE = re.compile(r"(\d{1,4})([hd])", re.ASCII)
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1)}
-_GLOB = re.compile(r"[a-z0-9._/*-]{1,255}", re.ASCII)
+# The field looks whether a text begins so.
+_GLOB = re.compile(r"[a-z0-9._/*-]{1,255}\Z", re.ASCII)
 _MAX_GLOBS = 50
 _MAX_DAYS = 400
 _NS_PER_S = 1_000_000_000
