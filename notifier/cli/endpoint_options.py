@@ -1,5 +1,7 @@
 """Options of endpoints that hold names and values."""
 
+from collections.abc import Iterator
+
 import click
 
 url_secret_option = click.option(
@@ -12,10 +14,10 @@ url_secret_option = click.option(
 )
 
 
-def parse_headers(texts: tuple[str, ...]) -> dict[str, str]:
-    """Read what was given as ``Name: value``."""
+def read_headers(texts: tuple[str, ...]) -> dict[str, str]:
+    """Read what was given as ``Name: value``, or as ``@FILE``; raise `OSError`."""
     headers: dict[str, str] = {}
-    for text in texts:
+    for text in _header_lines(texts):
         name, colon, value = text.partition(":")
         if not colon:
             raise click.UsageError("a header is written 'Name: value'")
@@ -33,3 +35,12 @@ def read_url_secrets(texts: tuple[str, ...]) -> dict[str, str]:
         with click.open_file(path) as file:
             secrets[name] = file.read().strip()
     return secrets
+
+
+def _header_lines(texts: tuple[str, ...]) -> Iterator[str]:
+    for text in texts:
+        if not text.startswith("@"):
+            yield text
+            continue
+        with click.open_file(text[1:]) as file:
+            yield from filter(str.strip, file)

@@ -7,7 +7,7 @@ import click
 
 from notifier.cli import declared, ping, presets, preview, statistics
 from notifier.cli.endpoint_options import (
-    parse_headers,
+    read_headers,
     read_url_secrets,
     url_secret_option,
 )
@@ -80,7 +80,8 @@ def list_all(*, as_json: bool) -> None:
     "headers",
     multiple=True,
     metavar="'Name: value'",
-    help="Send this header with each event. Its value is not shown again.",
+    help="Send this header with each event; @FILE has some, one a line. Their values "
+    "are not shown again.",
 )
 @url_secret_option
 @click.option(
@@ -111,7 +112,7 @@ def add(*, as_json: bool, disabled: bool, url: str | None, **options: Any) -> No
       notifier endpoints add ci https://ci.example.com/hook
       notifier endpoints add mirror http://10.0.0.7/ --action '*' --kind '*'
       notifier endpoints add prod https://cd.example.com/ --repository 'prod/**' \\
-        --tag 'v*' --exclude-tag '*-rc*' --header 'Authorization: Bearer 9f3a5c'
+        --tag 'v*' --exclude-tag '*-rc*' --header @headers.txt
       notifier endpoints add store http://10.0.0.7/ --max-batch 100 --rate-limit 10
       notifier endpoints add chat 'https://hooks.slack.com/services/{path}' \\
         --url-secret path=slack.txt --format slack
@@ -124,7 +125,7 @@ def add(*, as_json: bool, disabled: bool, url: str | None, **options: Any) -> No
         "enabled": not disabled,
         "filters": take_lists(options) or None,
         "format": _options_of(take_format(options)),
-        "headers": parse_headers(options.pop("headers")) or None,
+        "headers": read_headers(options.pop("headers")) or None,
         "url_secrets": read_url_secrets(options.pop("url_secrets")) or None,
         "secret": read_secret(options.pop("secret_file")),
         "signatures": options.pop("signatures") or None,
@@ -171,7 +172,8 @@ def show(endpoint: str, *, as_json: bool) -> None:
     "headers",
     multiple=True,
     metavar="'Name: value'",
-    help="Send this header with each event; others are not sent any more.",
+    help="Send this header with each event; @FILE has some, one a line. Others are not "
+    "sent any more.",
 )
 @url_secret_option
 @click.option("--no-headers", is_flag=True, help="Send no headers of yours any more.")
@@ -197,7 +199,7 @@ def update(
       notifier endpoints update ci --repository 'team/**' --action push
     """
     filters, format_ = take_filters(options), take_format(options)
-    headers = parse_headers(options.pop("headers"))
+    headers = read_headers(options.pop("headers"))
     url_secrets = read_url_secrets(options.pop("url_secrets"))
     policy = take_policy(options)
     options["signatures"] = options["signatures"] or None

@@ -39,6 +39,19 @@ def test_the_json_is_that_of_the_rest_api(
     assert json.loads(notifier("endpoints", "list", "--json").stdout) == listed
 
 
+def test_headers_are_read_from_a_file(notifier: Notifier, tmp_path: Path) -> None:
+    path = tmp_path / "headers"
+    path.write_text("Authorization: Bearer 9f3a5c\n\nX-Team : a: b \n")
+
+    notifier("endpoints", "add", "ci", URL, "--header", f"@{path}", "--header", "Y: z")
+
+    shown = notifier("endpoints", "show", "ci", "--json")
+    assert set(json.loads(shown.stdout)["headers"]) == {"Authorization", "X-Team", "Y"}
+    path.write_bytes(b"\xff")
+    refused = notifier("endpoints", "update", "ci", "--header", f"@{path}", status=1)
+    assert refused.stderr == "Error: what was given to read is no text in UTF-8\n"
+
+
 def test_options_say_what_an_endpoint_wants(notifier: Notifier) -> None:
     added = notifier(
         *("endpoints", "add", "prod", URL, "--disabled", "--timeout", "2.5", "--json"),
@@ -224,6 +237,7 @@ def test_all_endpoints_are_listed_however_many(
         (("add", "ci", "http://10.0.0.1/"), 1, "url: its address is not public"),
         (("add", "ci", URL, "--action", "eat"), 1, "filters.actions: each must be"),
         (("add", "ci", URL, "--header", "x"), 2, "a header is written 'Name: value'"),
+        (("add", "ci", URL, "--header", "@/no/file"), 1, "/no/file: No such file"),
         (("update", "ci"), 2, "say what to change: see --help"),
         (("preview", "--tag-change", "x"), 1, "filters.tag_changes: each must be"),
         (("update", "ci", "--enable"), 1, "there is no such endpoint"),
