@@ -17,6 +17,8 @@ _TOO_MUCH = "54"
 # The server is shut down or starts, an administrator ends the connection, or it is one
 # to a server that takes no changes, as after a failover.
 _USELESS = ("57P", "25006")
+# Of these, SQLAlchemy makes its own errors.
+_UNAVAILABLE = sa.exc.OperationalError, sa.exc.InternalError
 # To compile a statement takes longer than any of ours should run.
 _SETTING = "SET jit = off"
 
@@ -66,7 +68,7 @@ class PostgreSQL:
         """
         try:
             yield
-        except (*self.unavailable, sa.exc.DBAPIError) as error:
+        except (*self.unavailable, *_UNAVAILABLE) as error:
             is_useless = (_sqlstate(error) or "").startswith(_USELESS)
             if not connection.invalidated and (is_useless or _is_broken(connection)):
                 connection.invalidate()
