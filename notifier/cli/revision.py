@@ -37,16 +37,20 @@ def get_head() -> str:
 
 def require_current(url: str) -> None:
     """Raise `SchemaMismatch` unless the database is of this program's version."""
-    found = get_revision(url)
-    if found == get_head():
-        return
-    if found is None or found in _known():
+    if require_no_newer(url) != get_head():
         raise SchemaMismatch(
             "the database is not of this version yet: run `notifier db upgrade`"
         )
-    raise SchemaMismatch(
-        f"the database is of a newer version ({found}): run a newer notifier"
-    )
+
+
+def require_no_newer(url: str) -> str | None:
+    """Return the database's revision; raise `SchemaMismatch` if it is not known."""
+    found = get_revision(url)
+    if found is not None and found not in _known():
+        raise SchemaMismatch(
+            f"the database is of a newer version ({found}): run a newer notifier"
+        )
+    return found
 
 
 def migrations_folder() -> Path:

@@ -10,7 +10,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 
-from notifier.cli.revision import SchemaMismatch, migrations_folder
+from notifier.cli.revision import (
+    SchemaMismatch,
+    migrations_folder,
+    require_no_newer,
+)
 from notifier.db import Base, Database
 
 BASE = "base"
@@ -54,8 +58,9 @@ def tables() -> sa.MetaData:
 def upgrade(url: str, revision: str = HEAD) -> None:
     """Bring the database to *revision*, by default that of this program's version.
 
-    Of several callers, one does it.
+    Of several callers, one does it. Raises `SchemaMismatch`.
     """
+    require_no_newer(url)
     _run(url, lambda config: command.upgrade(config, revision))
 
 
