@@ -34,9 +34,9 @@ def is_known(connection: sa.Connection, settings: Settings, subject: str) -> boo
     Only theirs are API tokens: whether somebody is still known to an outside issuer,
     nobody here can tell. Raises `ConfigError` if the file cannot be read.
     """
-    kind, _, name = subject.partition(":")
     if not is_visible(subject, len(subject)):
         return False
+    kind, _, name = subject.partition(":")
     row = sa.select(UserRow.id).where(UserRow.kind == kind, UserRow.name == name)
     if connection.scalar(row) is not None:
         return True

@@ -40,6 +40,8 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 def print_fields(fields: Mapping[str, str]) -> None:
     """Print names and values, one pair a line; what has no value is left out."""
     table = Table.grid(padding=(0, 2))
+    table.add_column()
+    table.add_column(overflow="fold")
     for name, value in fields.items():
         if value:
             table.add_row(Text(name, style="bold"), Text(visible(value)))

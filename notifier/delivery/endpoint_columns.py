@@ -229,7 +229,7 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
 
 
 def _filters(row: sa.Row[Any]) -> Filters:
-    return Filters.parse(orjson.loads(row.filters))
+    return Filters.restore(orjson.loads(row.filters))
 
 
 def _rendered(policy: Policy) -> bytes:

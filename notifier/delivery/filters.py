@@ -40,6 +40,15 @@ class Filters:
     @classmethod
     def parse(cls, filters: Mapping[str, Any]) -> Self:
         """Read the JSON object of the API; raise `EndpointInvalid`."""
+        parsed = cls.restore(filters)
+        _refuse_nul(parsed, "filters")
+        if parsed.exclude is not None:
+            _refuse_nul(parsed.exclude, "filters.exclude")
+        return parsed
+
+    @classmethod
+    def restore(cls, filters: Mapping[str, Any]) -> Self:
+        """Read what `render` has written, maybe when more was allowed than today."""
         if not isinstance(filters, Mapping):
             raise EndpointInvalid("filters", "must be an object")
         lists = {key: value for key, value in filters.items() if key != "exclude"}
@@ -85,6 +94,13 @@ class Filters:
         )
 
 
+def _refuse_nul(filters: Filters, where: str) -> None:
+    """Raise `EndpointInvalid` for what PostgreSQL cannot look for."""
+    for key, items in filters.lists().items():
+        if any("\0" in item for item in items):
+            raise EndpointInvalid(f"{where}.{key}", "must not hold a NUL")
+
+
 def _parsed(lists: Mapping[str, Any], where: str) -> dict[str, Any]:
     parsed = {}
     for key, items in lists.items():
@@ -102,8 +118,6 @@ def _items(field: str, items: Any, choices: Iterable[str] | None) -> tuple[str, 
             raise EndpointInvalid(
                 field, f"each must be a text of 1 to {_MAX_LENGTH} characters"
             )
-        if not item.isprintable():
-            raise EndpointInvalid(field, "each must have visible characters only")
         if choices and item not in choices:
             raise EndpointInvalid(field, f"each must be one of {', '.join(choices)}")
     return tuple(items)

@@ -241,6 +241,15 @@ def test_what_is_excluded_is_never_wanted(
     assert not Filters.parse(filters | everything).wants(event)
 
 
+def test_what_was_kept_before_it_was_refused_is_still_read() -> None:
+    kept = {"actions": ["*"], "kinds": ["*"], "exclude": {"actors": ["a\0b"]}}
+
+    restored = Filters.restore(kept)
+
+    assert restored.render() == kept
+    assert restored.wants(factories.event())
+
+
 @pytest.mark.parametrize(
     ("filters", "field"),
     [
@@ -258,7 +267,7 @@ def test_what_is_excluded_is_never_wanted(
         ({"tags": [1]}, "filters.tags"),
         ({"tags": [""]}, "filters.tags"),
         ({"repositories": ["team/\0"]}, "filters.repositories"),
-        ({"exclude": {"actors": ["a\nb"]}}, "filters.exclude.actors"),
+        ({"exclude": {"actors": ["a\0b"]}}, "filters.exclude.actors"),
         ({"tags": ["x" * 256]}, "filters.tags"),
         ({"tags": ["x"] * 101}, "filters.tags"),
     ],

@@ -14,7 +14,7 @@ from notifier.delivery.errors import EndpointDisabled
 from notifier.delivery.filters import Filters
 from notifier.delivery.nudger import Nudger
 from notifier.delivery.pings import ping
-from notifier.delivery.tables import DeliveryRow
+from notifier.delivery.tables import DeliveryRow, EndpointRow
 from notifier.events.announce import Announcer
 from notifier.events.event import Action
 from notifier.events.origin import Origin
@@ -153,3 +153,16 @@ def test_a_disabled_endpoint_is_not_pinged(desk: Desk) -> None:
 
     with desk.database.transaction() as transaction, pytest.raises(EndpointDisabled):
         desk.outbox.add(transaction, endpoint, [factories.event()])
+
+
+def test_filters_that_would_be_refused_today_keep_nobody_from_pushing(
+    desk: Desk,
+) -> None:
+    desk.create()
+    kept = b'{"actions":["*"],"kinds":["*"],"exclude":{"actors":["a\\u0000b"]}}'
+    with desk.database.transaction() as transaction:
+        transaction.execute(sa.update(EndpointRow).values(filters=kept))
+
+    desk.announce(factories.event())
+
+    assert len(desk.deliveries()) == 1

@@ -105,4 +105,4 @@ def _parsed_time(text: str | None) -> datetime | None:
 
 
 def _parsed_filters(rendered: Mapping[str, Any] | None) -> Filters | None:
-    return None if rendered is None else Filters.parse(rendered)
+    return None if rendered is None else Filters.restore(rendered)
